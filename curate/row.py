@@ -1,0 +1,136 @@
+"""The one row type: a conversation, with the record it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+class Message(BaseModel):
+    """One turn.
+
+    Attributes:
+        role: who speaks, in the canonical spelling.
+        content: the text of the turn, as it stands in the record.
+        context: Alpaca's `input`: the material that an instruction works on; None where the
+            format has no such field, "" where the field is there and empty.
+        name: the speaker's name or the tool's.
+        tool_calls: the calls that an assistant turn makes, as the record spells them.
+        tool_call_id: which call a tool turn answers.
+        weight: the share of the loss that this turn carries; None is the format's default.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Role
+    content: str
+    context: str | None = None
+    name: str | None = None
+    tool_calls: Any = None
+    tool_call_id: str | None = None
+    weight: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The content and its context as one text, a blank line between them."""
+        return f"{self.content}\n\n{self.context}" if self.context else self.content
+
+
+class Row(BaseModel):
+    """One record of a dataset, validated.
+
+    Attributes:
+        id: hash of the record's content, unique in a run.
+        messages: the conversation (of a preference pair: prompt and chosen answer).
+        rejected: the rejected answer of a preference pair, else empty.
+        format: name of the format that the record was written in.
+        raw: the record's own bytes: a JSONL line without its line end, an array's element as it
+            stands, and the record as JSON where the file type has no text of its own.
+        source: the file it came from, as the user named it.
+        line: physical line in JSONL (1-based), the record's position (1-based) elsewhere.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    messages: tuple[Message, ...]
+    rejected: tuple[Message, ...] = ()
+    format: str
+    raw: bytes
+    source: str
+    line: int
+
+
+def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
+    """Lay rows out as the frame that signals read.
+
+    Columns, one row a record: `id`, `source`, `line`, `format`; `system`, `prompt`, `response`,
+    `rejected` (the turns of that role, joined by blank lines; null where there are none);
+    `instruction` (the first user turn without its context) and `input` (its context, null where
+    the format has none); `roles` and `texts` (lists of equal length: every turn in its order).
+    """
+    import polars as pl
+
+    columns: dict[str, list[Any]] = {name: [] for name in BASE_SCHEMA}
+    for row in rows:
+        _append(columns, row)
+    return pl.DataFrame(columns, schema=base_schema())
+
+
+BASE_SCHEMA = {
+    "id": "String",
+    "source": "String",
+    "line": "Int64",
+    "format": "String",
+    "system": "String",
+    "instruction": "String",
+    "input": "String",
+    "prompt": "String",
+    "response": "String",
+    "rejected": "String",
+    "roles": "List(String)",
+    "texts": "List(String)",
+}
+
+
+def base_schema() -> dict[str, Any]:
+    """The polars types of the columns that every frame starts with."""
+    import polars as pl
+
+    types = {"String": pl.String, "Int64": pl.Int64, "List(String)": pl.List(pl.String)}
+    return {name: types[kind] for name, kind in BASE_SCHEMA.items()}
+
+
+def _append(columns: dict[str, list[Any]], row: Row) -> None:
+    by_role: dict[str, list[str]] = {"system": [], "user": [], "assistant": [], "tool": []}
+    first_user = None
+    for message in row.messages:
+        if first_user is None and message.role == "user":
+            first_user = message
+        by_role[message.role].append(message.text)
+    columns["id"].append(row.id)
+    columns["source"].append(row.source)
+    columns["line"].append(row.line)
+    columns["format"].append(row.format)
+    columns["system"].append(_join(by_role["system"]))
+    columns["instruction"].append(first_user.content if first_user else None)
+    columns["input"].append(first_user.context if first_user else None)
+    columns["prompt"].append(_join(by_role["user"]))
+    columns["response"].append(_join(by_role["assistant"]))
+    columns["rejected"].append(_join([message.text for message in row.rejected]))
+    columns["roles"].append([message.role for message in row.messages])
+    columns["texts"].append([message.text for message in row.messages])
+
+
+def _join(texts: list[str]) -> str | None:
+    if len(texts) == 1:
+        return texts[0]
+    return "\n\n".join(texts) if texts else None

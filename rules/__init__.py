@@ -1,0 +1,1 @@
+"""Policy: one YAML file a rule, and the packs that select them."""

@@ -1,0 +1,1 @@
+"""Contracts: JSON Schemas exported from the pydantic models."""

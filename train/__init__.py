@@ -1,0 +1,1 @@
+"""Recipes: run, copy, change; nothing imports them."""
