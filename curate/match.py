@@ -1,0 +1,137 @@
+"""What the rules' regular expressions find in a batch of rows: facts, kept with the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from curate.rule import Clause, Place, Rule
+
+ROLES = {"prompt": "user", "response": "assistant", "system": "system", "tool": "tool"}
+EVIDENCE_CHARS = 200
+
+SCHEMA = {
+    "row": pl.UInt32,  # position of the record in the run, 0-based
+    "code": pl.String,
+    "turn": pl.UInt32,  # 1-based; null where a field that is no turn of its own was looked at
+    "start": pl.UInt32,  # characters from the start of the turn; null where nothing is there
+    "end": pl.UInt32,
+    "value": pl.String,  # the text found, at most EVIDENCE_CHARS characters, masked if secret
+}
+
+
+def match(frame: pl.DataFrame, rules: Iterable[Rule], first_row: int = 0) -> pl.DataFrame:
+    """Find what the `match` clauses of the rules find.
+
+    Args:
+        frame: a batch, with the base columns of `curate.row.to_frame`.
+        rules: those without `match` are passed over.
+        first_row: position in the run of the batch's first record.
+
+    Returns:
+        A row a rule and record that match, in the columns of `SCHEMA`: where all clauses of the
+        rule hold, the first place at which its first `any` clause does.
+    """
+    base = frame.with_row_index("row", offset=first_row)
+    texts = _Texts(base)
+    found = [_match_rule(texts, rule) for rule in rules if rule.match]
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *found])
+
+
+class _Texts:
+    """The turns of a batch by place, laid out once for all rules."""
+
+    def __init__(self, base: pl.DataFrame) -> None:
+        self._base = base
+        self._turns: pl.DataFrame | None = None
+        self._places: dict[Place, pl.DataFrame] = {}
+
+    def of(self, place: Place) -> pl.DataFrame:
+        """The texts of one place: `row`, `turn`, `text`."""
+        if place not in self._places:
+            self._places[place] = self._lay_out(place)
+        return self._places[place]
+
+    def rows(self) -> pl.Series:
+        return self._base["row"]
+
+    def _lay_out(self, place: Place) -> pl.DataFrame:
+        if place in ("instruction", "input"):
+            return self._base.select(
+                "row", pl.lit(None, pl.UInt32).alias("turn"), pl.col(place).alias("text")
+            ).drop_nulls("text")
+        if self._turns is None:
+            self._turns = (
+                self._base.select(
+                    "row",
+                    "roles",
+                    pl.col("texts").alias("text"),
+                    pl.int_ranges(1, pl.col("texts").list.len() + 1, dtype=pl.UInt32).alias("turn"),
+                )
+                .explode("roles", "text", "turn", empty_as_null=False)
+                .rename({"roles": "role"})
+            )
+        if place == "any":
+            return self._turns.drop("role")
+        if place == "last_response":
+            last = pl.col("turn") == pl.col("turn").max().over("row")
+            return self._turns.filter(last & (pl.col("role") == "assistant")).drop("role")
+        return self._turns.filter(pl.col("role") == ROLES[place]).drop("role")
+
+
+def _match_rule(texts: _Texts, rule: Rule) -> pl.DataFrame:
+    held: pl.Series | None = None
+    evidence: pl.DataFrame | None = None
+    for clause in rule.match:
+        hits = _hits(texts, clause)
+        rows = hits["row"].unique() if clause.any else _without(texts.rows(), hits)
+        held = rows if held is None else held.filter(held.is_in(rows.implode()))
+        if held.is_empty():
+            return pl.DataFrame(schema=SCHEMA)
+        if clause.any and evidence is None:
+            evidence = _first(hits, clause)
+    shown = pl.DataFrame({"row": held}, schema={"row": pl.UInt32})
+    shown = shown.with_columns(pl.lit(rule.code).alias("code"))
+    if evidence is None:
+        return pl.concat([pl.DataFrame(schema=SCHEMA), shown], how="diagonal")
+    shown = shown.join(evidence, on="row", how="left").select(SCHEMA.keys())
+    return shown.with_columns(masked(pl.col("value"))) if rule.mask else shown
+
+
+def _hits(texts: _Texts, clause: Clause) -> pl.DataFrame:
+    turns = texts.of(clause.place)
+    pattern = clause.pattern("any" if clause.any else "none")
+    hits = turns.filter(pl.col("text").str.contains(pattern))
+    if clause.unless and not hits.is_empty():
+        hits = hits.filter(~pl.col("text").str.contains(clause.pattern("unless")))
+    return hits
+
+
+def _without(rows: pl.Series, hits: pl.DataFrame) -> pl.Series:
+    return rows.filter(~rows.is_in(hits["row"].implode()))
+
+
+def _first(hits: pl.DataFrame, clause: Clause) -> pl.DataFrame:
+    """Where the first hit of each row is, in characters, and what it says."""
+    pattern = clause.pattern("any")
+    first = hits.unique("row", keep="first", maintain_order=True)
+    at = pl.col("text").str.find(pattern)
+    found = pl.col("text").str.extract(f"({pattern})", 1).fill_null("")
+    before = pl.col("text").cast(pl.Binary).bin.slice(0, at).cast(pl.String).str.len_chars()
+    return first.select(
+        "row",
+        "turn",
+        before.cast(pl.UInt32).alias("start"),
+        (before + found.str.len_chars()).cast(pl.UInt32).alias("end"),
+        found.str.slice(0, EVIDENCE_CHARS).alias("value"),
+    )
+
+
+def masked(text: pl.Expr) -> pl.Expr:
+    """A secret as it may be shown: its first and last two characters."""
+    dots = pl.lit("…")
+    short = text.str.len_chars() < 8  # two and two of fewer than eight would show half of it
+    return pl.when(short).then(dots).otherwise(text.str.head(2) + dots + text.str.tail(2))
