@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufeff"
 
 _SPELLINGS: dict[Role, tuple[str, ...]] = {
-    "system": ("system", "developer", "context"),
-    "user": ("user", "human", "prompter", "instruction"),
+    "system": ("system", "developer"),
+    "user": ("user", "human", "prompter"),
     "assistant": (
         *("assistant", "gpt", "model", "bot", "ai", "chatgpt", "chatbot", "bing", "bard"),
         *("claude", "gemini", "llm", "function_call", "function-call", "tool_call", "tool_calls"),
@@ -38,11 +38,7 @@ ROLES: dict[str, Role] = {
 }
 
 # Spellings of an assistant turn whose text is a call, not an answer.
-CALLS = frozenset(
-    spelling
-    for spelling in ROLES
-    if spelling.lower() in {"function_call", "function-call", "tool_call", "tool_calls"}
-)
+CALLS = frozenset(role for role in ROLES if role.lower().endswith(("_call", "-call", "_calls")))
 
 
 def normalized(text: pl.Expr) -> pl.Expr:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-class Message(BaseModel):
-    """One turn.
+class Message(NamedTuple):
+    """One turn; a tuple, because two of them are made for every row: 0.2 µs, a model takes 0.8.
 
     Attributes:
         role: who speaks, in the canonical spelling.
@@ -26,9 +27,8 @@ class Message(BaseModel):
         tool_calls: the calls that an assistant turn makes, as the record spells them.
         tool_call_id: which call a tool turn answers.
         weight: the share of the loss that this turn carries; None is the format's default.
+        extra: the turn's other keys, under `content` its parts where they are more than one text.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     role: Role
     content: str
@@ -37,11 +37,24 @@ class Message(BaseModel):
     tool_calls: Any = None
     tool_call_id: str | None = None
     weight: float | None = None
+    extra: Any = None
 
     @property
     def text(self) -> str:
-        """The content and its context as one text, a blank line between them."""
-        return f"{self.content}\n\n{self.context}" if self.context else self.content
+        """The turn as one text: content, blank line, context; the calls where it only calls."""
+        if self.context:
+            return f"{self.content}\n\n{self.context}"
+        if self.tool_calls and not self.content:
+            return _as_text(self.tool_calls)
+        return self.content
+
+
+def _as_text(calls: Any) -> str:  # noqa: ANN401  # as records spell it
+    if isinstance(calls, str):
+        return calls
+    if isinstance(calls, list) and all(isinstance(call, str) for call in calls):
+        return "\n".join(calls)
+    return orjson.dumps(calls).decode()
 
 
 class Row(BaseModel):

@@ -1,0 +1,291 @@
+"""Record formats: one file a format, found by being there, recognised by its keys.
+
+A format is a pydantic model in a module of this package, or in one named under the entry-point
+group `curate.plugins`: required keys, `messages()` and back. Detection, conversion, JSON Schema
+and docs follow from the model.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from curate.errors import UsageError
+
+if TYPE_CHECKING:
+    from curate.row import Message, Row
+
+KEYS = 8  # keys of a record that an error names
+SHOWN = 40  # characters of a wrong value that an error shows
+
+Record = dict[str, Any]
+EditText = Callable[[str, str], str]
+
+
+class Format(BaseModel, ABC):
+    """A record as one format has it; other keys survive in `record`.
+
+    Attributes:
+        name: what `--format` and `--to` call it.
+        key_sets: a record is in this format if it has all keys of one of these sets; of two
+            formats the one with the larger set is right.
+        hints: keys of a record that is meant to be in this format and lacks others.
+        aliases: a field's other usual spellings, in order of preference.
+        record: the record that the model was made of, untouched; set by `validate`.
+    """
+
+    __slots__ = ("record",)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    name: ClassVar[str]
+    key_sets: ClassVar[tuple[frozenset[str], ...]]
+    hints: ClassVar[frozenset[str]] = frozenset()
+    aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    record: ClassVar[Record]
+
+    @classmethod
+    def claims(cls, record: Record) -> bool:  # noqa: ARG003  # keys say enough
+        """Whether a record with the right keys is in this format: for keys that others share."""
+        return True
+
+    @abstractmethod
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation; of a preference pair the prompt and the chosen answer."""
+
+    def rejected(self) -> tuple[Message, ...]:
+        """The rejected answer of a preference pair."""
+        return ()
+
+    @classmethod
+    @abstractmethod
+    def from_row(cls, row: Row) -> Record:
+        """The row's conversation as a record of this format, with the row's other keys.
+
+        Raises:
+            OutputError: the format can't hold something; names the field.
+        """
+
+    def renames(self) -> Mapping[str, str]:
+        """Column -> field, where this record spells a field in another usual way."""
+        return _renames(type(self), tuple(self.record))
+
+    @abstractmethod
+    def map_text(self, fn: EditText) -> Record:
+        """The record with `fn(role, text)` in place of each text, all else and its order kept."""
+
+
+@cache
+def formats() -> Mapping[str, type[Format]]:
+    """Every format there is, by name, in alphabetical order."""
+    package = importlib.import_module(__name__)
+    modules = [
+        importlib.import_module(f"{__name__}.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
+    modules += [
+        made
+        for plugin in entry_points(group="curate.plugins")
+        if inspect.ismodule(made := plugin.load())
+    ]
+    found: dict[str, type[Format]] = {}
+    for module in modules:
+        for thing in vars(module).values():
+            if (
+                inspect.isclass(thing)
+                and issubclass(thing, Format)
+                and not inspect.isabstract(thing)
+                and found.setdefault(thing.name, thing) is not thing
+            ):
+                raise UsageError(f"two formats are named {thing.name}; rename one")
+    return {name: found[name] for name in sorted(found)}
+
+
+def detect(record: Record) -> str | None:
+    """The format that the record is written in or meant to be in; None if no key is known."""
+    candidates = _candidates(tuple(record))
+    if len(candidates) == 1:
+        return candidates[0].name
+    for candidate in candidates:
+        if candidate.claims(record):
+            return candidate.name
+    return None
+
+
+def validate(record: Record, format: str) -> Format:  # noqa: A002  # the contract's word
+    """Hold the record to the format.
+
+    Raises:
+        ValidationError: it does not fit; `explain` says why in a line.
+    """
+    kind = formats()[format]
+    renames = _renames(kind, tuple(record))
+    plain = {renames.get(key, key): value for key, value in record.items()} if renames else record
+    made: Format = kind.__pydantic_validator__.validate_python(plain)
+    _set_record(made, record)
+    return made
+
+
+_set_record = Format.__dict__["record"].__set__
+
+
+# Files are homogeneous: one key tuple serves nearly all rows. The bound is for files that are not.
+@lru_cache(maxsize=4096)
+def _candidates(keys: tuple[str, ...]) -> tuple[type[Format], ...]:
+    """The formats that a record with these keys can be in, best first."""
+    present = frozenset(keys)
+
+    def size(kind: type[Format]) -> int:
+        return max((len(wanted) for wanted in kind.key_sets if wanted <= present), default=0)
+
+    whole = [kind for kind in formats().values() if size(kind)]
+    if whole:
+        return tuple(sorted(whole, key=size, reverse=True))
+    parts = [kind for kind in formats().values() if kind.hints & present]
+    return tuple(sorted(parts, key=lambda kind: len(kind.hints & present), reverse=True)[:1])
+
+
+@lru_cache(maxsize=4096)
+def _renames(kind: type[Format], keys: tuple[str, ...]) -> dict[str, str]:
+    """Column -> field, where the record spells a field in another usual way."""
+    renames: dict[str, str] = {}
+    for field, spellings in kind.aliases.items():
+        if field not in keys:
+            column = next(
+                (name for name in spellings if name in keys and name not in renames), None
+            )
+            if column is not None:
+                renames[column] = field
+    return renames
+
+
+def apply_map(record: Record, mapping: Mapping[str, str]) -> Record:
+    """Rename columns to what the format calls them: `{"instruction": "question"}`.
+
+    A column that had the field's name before keeps its value under `unmapped_NAME`.
+    """
+    names = {column: field for field, column in mapping.items() if column in record}
+    taken = {field: f"unmapped_{field}" for field in names.values() if field not in names}
+    return {names.get(key) or taken.get(key, key): value for key, value in record.items()}
+
+
+def explain(error: ValidationError, record: Record, format: str) -> str:  # noqa: A002  # likewise
+    """Say in one line which field of which turn does not fit, and what stands there instead."""
+    columns = {field: name for name, field in _renames(formats()[format], tuple(record)).items()}
+    found: dict[tuple[str | int, ...], list[Any]] = {}
+    for one in error.errors(include_url=False, include_context=True, include_input=False):
+        if one["type"] != "none_required":
+            found.setdefault(_path(one["loc"], record, columns), []).append(one)
+    path = max(found, key=len)
+    turn = next((f" (turn {step + 1})" for step in path if isinstance(step, int)), "")
+    field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    reason = _reason(found[path], record, path)
+    return f"{field.removeprefix('.')}: {reason}{turn}" if field else reason
+
+
+def explain_unknown(record: Record) -> str:
+    """Say why `detect` knows no format, and how to name the columns."""
+    if not record:
+        return "an empty record"
+    return (
+        f"no known format has the keys {_listed(record)}; "
+        "name the columns: --map instruction=COLUMN,output=COLUMN"
+    )
+
+
+def _path(
+    loc: tuple[str | int, ...], record: Record, columns: Mapping[str, str]
+) -> tuple[str | int, ...]:
+    """The error's place as the record spells it, without pydantic's names of union members."""
+    value: Any = record
+    path: list[str | int] = []
+    for step in loc:
+        key = columns.get(str(step), step) if value is record else step
+        if isinstance(value, dict):
+            key = _spelling(key, value)
+        if (isinstance(value, list) and isinstance(key, int)) or (
+            isinstance(value, dict) and key in value
+        ):
+            value = value[key]  # type: ignore[index]  # a list's int or a dict's key
+        elif isinstance(value, dict) and str(key).islower() and str(key).isidentifier():
+            value = None
+        else:
+            continue
+        path.append(key)
+    return tuple(path)
+
+
+def _spelling(key: str | int, turn: Record) -> str | int:
+    """A turn's field as that turn would spell it: from and value, or role and content."""
+    if key in turn:
+        return key
+    if key in {"from", "role"}:
+        return "role" if "content" in turn else key
+    if key in {"value", "content"}:
+        return "content" if "role" in turn else "value"
+    return key
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "list_type": "a list",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "dict_type": "an object",
+    "bool_type": "true or false",
+    "float_type": "a number",
+}
+
+
+def _reason(errors: list[Any], record: Record, path: tuple[str | int, ...]) -> str:
+    *parents, last = path or ("",)
+    holder: Any = record
+    for step in parents:
+        holder = holder[step]
+    types = {one["type"] for one in errors}
+    if types & {"incomplete", "part"}:
+        return str(errors[0]["msg"])
+    if isinstance(holder, dict) and last not in holder:
+        return "missing" if parents else f"missing; {_name_the_column(record, str(last))}"
+    value = holder[last]
+    if "literal_error" in types:
+        return f"unknown role {value!r}; known are {_known_roles()}"
+    if "too_short" in types and not value:
+        return "an empty list"
+    if "no_text" in types and types <= {"no_text", "string_type", "list_type"}:
+        return "null, and the turn calls no tool"
+    expected = dict.fromkeys(_EXPECTED.get(one["type"], str(one["msg"])) for one in errors)
+    return f"expected {' or '.join(expected)}, found {_described(value)}"
+
+
+def _name_the_column(record: Record, field: str) -> str:
+    return f"the keys are {_listed(record)}; name the column: --map {field}=COLUMN"
+
+
+def _listed(record: Record) -> str:
+    return ", ".join(list(record)[:KEYS]) + (", ..." if len(record) > KEYS else "")
+
+
+def _known_roles() -> str:
+    from curate.normalize import ROLES
+
+    return ", ".join(spelling for spelling in ROLES if spelling.islower())
+
+
+def _described(value: Any) -> str:  # noqa: ANN401  # any JSON
+    """A JSON value in the words of a person: `a number (42)`."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    kinds = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    shown = orjson.dumps(value).decode()
+    return f"{kinds[type(value)]} ({shown if len(shown) <= SHOWN else shown[:SHOWN] + '...'})"
