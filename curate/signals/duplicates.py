@@ -1,0 +1,268 @@
+"""Copies, near-copies, and rows that share one half: which row each one repeats.
+
+What counts as a near-copy, of rows with the same system prompt and the same order of roles:
+
+1. The Jaccard similarity of the two sets of word trigrams (prompt and answer, each tagged) is at
+   least `FLOOR`. Rules raise that threshold, never lower it.
+2. One of the two fields is the same word by word (case, punctuation and white space aside).
+   Where the question differs *and* the answer differs, the slots of a template were filled
+   anew ("capital of France / Paris", "capital of Germany / Berlin"), however long the rest is.
+3. The other field is near by itself, so that no long half covers for a short one, and what
+   differs decides nothing: see `_same_prompt` and `_same_answer`.
+
+Clusters are stars: every row was compared with the row it names, the earliest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from curate import minhash
+from curate.minhash import FLOOR, Runs, Shingles
+from curate.registry import signal
+from curate.signals.shingles import token_runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from curate.minhash import Ints, Mask
+
+# An answer of fewer words says little by itself: "Yes", a label, a number, a name.
+SHORT = 16
+# Below this length a changed number or negation is what the text is about.
+LONG = 40
+
+_HARD = (
+    "no not never none neither nor cannot can't don't doesn't didn't isn't aren't wasn't weren't "
+    "won't wouldn't shouldn't couldn't haven't hasn't without nicht kein keine nie ohne pas non "
+    "jamais sans nunca sin não sem 不 没 沒 無 无 非 未"
+).split()
+
+
+@signal(
+    columns={
+        "exact_duplicate_of": "id of the first row with the same conversation, normalised",
+        "same_prompt_as": "id of the first row with the same prompt and another answer",
+        "same_response_as": "id of the first row with the same answer to another prompt; "
+        f"null for answers under {SHORT} words",
+        "same_response_count": "how many different prompts have this same answer",
+    },
+    needs=("id", "prompt_key", "response_key", "response_words"),
+    scope="corpus",
+)
+def exact_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
+    """Equal keys: of the whole row, of the prompt alone, of the answer alone."""
+    telling = pl.col("response_words").list.len() > SHORT
+    keys = frame.select("id", "prompt_key", "response_key", telling.alias("telling"))
+    first = pl.col("id").first().over("prompt_key", "response_key")
+    copy = pl.int_range(pl.len()).over("prompt_key", "response_key") > 0
+    return keys.select(
+        pl.when(copy).then(first).alias("exact_duplicate_of"),
+        _first_other("prompt_key", "response_key").alias("same_prompt_as"),
+        pl.when("telling").then(_first_other("response_key", "prompt_key")).alias(
+            "same_response_as"
+        ),
+        pl.col("prompt_key").n_unique().over("response_key").alias("same_response_count"),
+    )
+
+
+def _first_other(same: str, other: str) -> pl.Expr:
+    """The id of the first row that agrees in one key and not in the other."""
+    first = pl.col("id").first().over(same)
+    leads = pl.col(other) == pl.col(other).first().over(same)
+    second = pl.col("id").filter(pl.col(other) != pl.col(other).first()).first().over(same)
+    return pl.when(leads).then(second).otherwise(first)
+
+
+@signal(
+    columns={
+        "near_duplicate_of": "id of the row that this one repeats nearly or wholly: the earliest",
+        "near_duplicate_similarity": f"Jaccard similarity of the two, {FLOOR} to 1 (a copy)",
+    },
+    needs=(
+        *("id", "context_key", "prompt_wording", "response_wording"),
+        *("prompt_words", "response_words"),
+    ),
+    scope="corpus",
+)
+def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows that say the same word for word, then rows that differ by a small edit."""
+    first = _first(frame)
+    heads = np.flatnonzero(first == np.arange(frame.height))
+    star, similarity = heads.copy(), np.ones(len(heads))
+    some = _related(frame[heads])
+    found, alike = _stars(frame[heads[some]])
+    star[some], similarity[some] = heads[some][found], alike
+    # Copies follow the row they are copies of to its representative.
+    place = np.searchsorted(heads, first)
+    of = pl.Series("near_duplicate_of", frame["id"].gather(star[place]))
+    value = pl.Series("near_duplicate_similarity", similarity[place])
+    alone = pl.Series(star[place] == np.arange(frame.height))
+    return pl.select(of.set(alone, None), value.set(alone, None))
+
+
+def _first(frame: pl.DataFrame) -> Ints:
+    """For each row the first that has the same words in the same order."""
+    keys = frame.select("context_key", *_WORDINGS).with_row_index("row")
+    first = keys.select(pl.col("row").first().over("context_key", *_WORDINGS))
+    return first["row"].cast(pl.Int64).to_numpy()
+
+
+_WORDINGS = ("prompt_wording", "response_wording")
+
+
+def _related(frame: pl.DataFrame) -> Ints:
+    """Rows that share the words of a field with another row: no other has a near-copy."""
+    groups = [pl.len().over("context_key", name) > 1 for name in _WORDINGS]
+    return frame.select(pl.any_horizontal(groups).arg_true()).to_series().to_numpy().astype(np.int64)
+
+
+def _stars(frame: pl.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
+    """Each row's representative and the similarity to it; itself and 1 where it has none."""
+    pairs = _Pairs(frame)
+    left, right, similarity = pairs.verified(*_proposed(frame, pairs))
+    # A partner may belong to a star itself: then its representative is the one to compare with.
+    further = minhash.stars(left, right, frame.height)[right]
+    new = further != right
+    extra = pairs.verified(*np.unique(np.stack([left[new], further[new]]), axis=1))
+    left, right = np.concatenate([left, extra[0]]), np.concatenate([right, extra[1]])
+    similarity = np.concatenate([similarity, extra[2]])
+    order = np.lexsort((right, left))
+    left, right, similarity = left[order], right[order], similarity[order]
+    star = minhash.stars(left, right, frame.height)
+    alike = np.ones(frame.height)
+    chosen = star[left] == right
+    alike[left[chosen]] = similarity[chosen]
+    return star, alike
+
+
+def _proposed(frame: pl.DataFrame, pairs: _Pairs) -> tuple[Ints, Ints]:
+    """Pairs that have one field in common and may be alike in the other."""
+    found = [_proposed_by(frame, "prompt_wording", pairs.response)]
+    found += [_proposed_by(frame, "response_wording", pairs.prompt)]
+    left, right = np.unique(np.concatenate(found, axis=1), axis=1)
+    return left, right
+
+
+def _proposed_by(frame: pl.DataFrame, same: str, other: _Field) -> NDArray[np.int64]:
+    group = frame.select(pl.struct("context_key", same).hash()).to_series()
+    rows = np.flatnonzero(group.is_duplicated().to_numpy() & (other.trigrams.sizes > 0))
+    if not len(rows):
+        return np.zeros((2, 0), np.int64)
+    position, values = other.trigrams.of(rows)
+    bands = minhash.signatures(Shingles(position, values), len(rows))
+    key = group.to_numpy()[rows]
+    # The group itself is one more band: in a small group all are compared, however short.
+    left, right = minhash.candidates(np.concatenate([bands ^ key, key[None]]))
+    return np.stack([rows[left], rows[right]])
+
+
+class _Field:
+    """The words and the trigrams of one field, by row."""
+
+    def __init__(self, lists: pl.Series) -> None:
+        values = lists.explode().to_numpy()
+        inner = values != minhash.END
+        self.words = Runs(minhash.row_of(values)[inner], values[inner], len(lists))
+        self.trigrams = Runs(*minhash.shingles(values), len(lists))
+
+
+class _Change(NamedTuple):
+    """How a field differs between the rows of each pair; all arrays have one entry a pair.
+
+    Attributes:
+        size: words in the shorter text.
+        gone: words that only the earlier row has, as a multiset.
+        came: words that only the later row has.
+        hard_gone: those of `gone` that are numbers or negations.
+        hard_came: those of `came`.
+        edits: places where the two differ, at least. An edit changes two trigrams on either side
+            beside one for each word gone or come, so moved words count as edits too.
+        shared: trigrams in common.
+        union: trigrams in either.
+    """
+
+    size: Ints
+    gone: Ints
+    came: Ints
+    hard_gone: Ints
+    hard_came: Ints
+    edits: Ints
+    shared: Ints
+    union: Ints
+
+    @classmethod
+    def between(cls, field: _Field, left: Ints, right: Ints) -> _Change:
+        """Compare the field of the rows `left` (later) and `right` (earlier)."""
+        count = len(left)
+        pair, word, surplus = field.words.surplus(left, right)
+        hard = (word & minhash.DIGIT == 1) | np.isin(word, _hard_words())
+        came, gone = np.maximum(surplus, 0), np.maximum(-surplus, 0)
+        words = [_sum(pair, value, count) for value in (gone, came, gone * hard, came * hard)]
+        pair, _, surplus = field.trigrams.surplus(left, right)
+        odd = _sum(pair, np.abs(surplus), count)
+        edits = (np.maximum(odd - words[0] - words[1], 0) + 3) // 4
+        sizes = field.words.sizes[left] + field.words.sizes[right]
+        size = np.minimum(field.words.sizes[left], field.words.sizes[right])
+        return cls(size, *words, edits, (sizes - odd) // 2, (sizes + odd) // 2)
+
+    @property
+    def none(self) -> Mask:
+        """The same words in the same order."""
+        return self.union == self.shared
+
+
+def _sum(groups: Ints, values: Ints, count: int) -> Ints:
+    return np.bincount(groups, values, count).astype(np.int64)
+
+
+def _hard_words() -> NDArray[np.uint32]:
+    return token_runs(pl.Series(_HARD))
+
+
+class _Pairs:
+    """Decides which pairs of rows are near-copies."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.context = frame["context_key"].to_numpy()
+        self.prompt = _Field(frame["prompt_words"])
+        self.response = _Field(frame["response_words"])
+
+    def verified(self, left: Ints, right: Ints) -> tuple[Ints, Ints, NDArray[np.float64]]:
+        """The near-copies among these pairs (later row, earlier row), and how alike they are."""
+        prompt = _Change.between(self.prompt, left, right)
+        answer = _Change.between(self.response, left, right)
+        similarity = (prompt.shared + answer.shared) / np.maximum(prompt.union + answer.union, 1)
+        near = (similarity >= FLOOR) & (self.context[left] == self.context[right])
+        near &= _same_prompt(prompt, answer) | _same_answer(prompt, answer)
+        return left[near], right[near], similarity[near]
+
+
+def _same_prompt(prompt: _Change, answer: _Change) -> Mask:
+    """The same question, and answers that differ too little to be two answers."""
+    alike = answer.shared >= FLOOR * answer.union
+    small = _is_small(answer) | (answer.size >= LONG)
+    return prompt.none & alike & small & (answer.size >= SHORT) & ~_is_decisive(answer)
+
+
+def _same_answer(prompt: _Change, answer: _Change) -> Mask:
+    """The same answer, and questions that differ too little to be two questions."""
+    telling = (answer.size >= SHORT) | ((prompt.size >= LONG) & (prompt.gone == prompt.came))
+    return answer.none & telling & _is_small(prompt) & ~_is_decisive(prompt)
+
+
+def _is_small(change: _Change) -> Mask:
+    """One word put for another, or a passage more or less; in a long text one for each 20 words."""
+    allowed = np.maximum(change.size // 20, 1)
+    replaced = np.minimum(change.gone, change.came)
+    return (change.edits <= allowed) & (replaced <= allowed)
+
+
+def _is_decisive(change: _Change) -> Mask:
+    """Only numbers and negations differ: put for one another, or, in a short text, at all."""
+    only = (change.hard_gone == change.gone) & (change.hard_came == change.came)
+    both = (change.gone > 0) & (change.came > 0)
+    return only & (both | ((change.gone + change.came > 0) & (change.size < LONG)))
