@@ -12,9 +12,9 @@ import inspect
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import cache, partial
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from curate.row import Message, Row
 
 KEYS = 8  # keys of a record that an error names
+KINDS = 4096  # sets of keys that are remembered
 SHOWN = 40  # characters of a wrong value that an error shows
 
 Record = dict[str, Any]
+V = TypeVar("V")
 EditText = Callable[[str, str], str]
 
 
@@ -44,7 +46,7 @@ class Format(BaseModel, ABC):
     """
 
     __slots__ = ("record",)
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
     name: ClassVar[str]
     key_sets: ClassVar[tuple[frozenset[str], ...]]
@@ -111,13 +113,10 @@ def formats() -> Mapping[str, type[Format]]:
 
 def detect(record: Record) -> str | None:
     """The format that the record is written in or meant to be in; None if no key is known."""
-    candidates = _candidates(tuple(record))
-    if len(candidates) == 1:
-        return candidates[0].name
-    for candidate in candidates:
-        if candidate.claims(record):
-            return candidate.name
-    return None
+    found = _candidates[tuple(record)]
+    if type(found) is tuple:
+        return next((kind.name for kind in found if kind.claims(record)), None)
+    return found  # type: ignore[return-value]  # mypy keeps the tuple
 
 
 def validate(record: Record, format: str) -> Format:  # noqa: A002  # the contract's word
@@ -126,10 +125,11 @@ def validate(record: Record, format: str) -> Format:  # noqa: A002  # the contra
     Raises:
         ValidationError: it does not fit; `explain` says why in a line.
     """
-    kind = formats()[format]
-    renames = _renames(kind, tuple(record))
-    plain = {renames.get(key, key): value for key, value in record.items()} if renames else record
-    made: Format = kind.__pydantic_validator__.validate_python(plain)
+    validator, renames = _plans[format][tuple(record)]
+    if renames:
+        made = validator({renames.get(key, key): value for key, value in record.items()})
+    else:
+        made = validator(record)
     _set_record(made, record)
     return made
 
@@ -137,10 +137,8 @@ def validate(record: Record, format: str) -> Format:  # noqa: A002  # the contra
 _set_record = Format.__dict__["record"].__set__
 
 
-# Files are homogeneous: one key tuple serves nearly all rows. The bound is for files that are not.
-@lru_cache(maxsize=4096)
-def _candidates(keys: tuple[str, ...]) -> tuple[type[Format], ...]:
-    """The formats that a record with these keys can be in, best first."""
+def _find(keys: tuple[str, ...]) -> str | tuple[type[Format], ...] | None:
+    """The format of a record with these keys; best first, where they leave it open."""
     present = frozenset(keys)
 
     def size(kind: type[Format]) -> int:
@@ -148,12 +146,47 @@ def _candidates(keys: tuple[str, ...]) -> tuple[type[Format], ...]:
 
     whole = [kind for kind in formats().values() if size(kind)]
     if whole:
-        return tuple(sorted(whole, key=size, reverse=True))
+        return whole[0].name if len(whole) == 1 else tuple(sorted(whole, key=size, reverse=True))
     parts = [kind for kind in formats().values() if kind.hints & present]
-    return tuple(sorted(parts, key=lambda kind: len(kind.hints & present), reverse=True)[:1])
+    best = max(parts, key=lambda kind: len(kind.hints & present), default=None)
+    return best.name if best else None
 
 
-@lru_cache(maxsize=4096)
+def _plan(name: str, keys: tuple[str, ...]) -> tuple[Callable[[Record], Format], dict[str, str]]:
+    """How to validate a record with these keys: the validator, and what to rename for it."""
+    kind = formats()[name]
+    return kind.__pydantic_validator__.validate_python, _renames(kind, keys)
+
+
+class _ByKeys(dict[tuple[str, ...], V], Generic[V]):
+    """What is known of records with the same keys; files are homogeneous, so nearly all hit.
+
+    A plain dict takes half the time of `lru_cache` here; the bound is for files of odd records.
+    """
+
+    def __init__(self, make: Callable[[tuple[str, ...]], V]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, keys: tuple[str, ...]) -> V:
+        if len(self) >= KINDS:
+            self.clear()
+        made = self[keys] = self.make(keys)
+        return made
+
+
+class _Plans(dict[str, _ByKeys[tuple[Callable[[Record], Format], dict[str, str]]]]):
+    """The plans of each format."""
+
+    def __missing__(self, name: str) -> _ByKeys[tuple[Callable[[Record], Format], dict[str, str]]]:
+        made = self[name] = _ByKeys(partial(_plan, name))
+        return made
+
+
+_candidates = _ByKeys(_find)
+_plans = _Plans()
+
+
 def _renames(kind: type[Format], keys: tuple[str, ...]) -> dict[str, str]:
     """Column -> field, where the record spells a field in another usual way."""
     renames: dict[str, str] = {}
@@ -191,7 +224,7 @@ def explain(error: ValidationError, record: Record, format: str) -> str:  # noqa
     return f"{field.removeprefix('.')}: {reason}{turn}" if field else reason
 
 
-def explain_unknown(record: Record) -> str:
+def unknown(record: Record) -> str:
     """Say why `detect` knows no format, and how to name the columns."""
     if not record:
         return "an empty record"

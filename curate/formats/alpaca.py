@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 INSTRUCTION = ("instruction", "prompt", "question", "query", "problem", "input", "inputs")
 OUTPUT = ("output", "completion", "response", "answer", "target", "targets", "outputs", "solution")
 
+_new = tuple.__new__
+
 
 class Alpaca(Format):
     """An instruction and its output, under any of the usual names."""
@@ -51,10 +53,11 @@ class Alpaca(Format):
 
     def messages(self) -> tuple[Message, ...]:
         """The instruction and its output, after the system text and earlier pairs."""
-        asked = Message("user", self.instruction, self.input)
+        # Without the names of the fields a message takes a third of the time.
+        asked = _new(Message, ("user", self.instruction, self.input, None, None, None, None, None))
         if self.input is None:  # so that a conversion can tell it from an empty one
             asked = asked._replace(extra={"context": None})
-        answered = Message("assistant", self.output)
+        answered = _new(Message, ("assistant", self.output, None, None, None, None, None, None))
         if self.system is None and not self.history:
             return (asked, answered)
         return (*self._before(), asked, answered)

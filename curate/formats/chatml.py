@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from curate.formats import EditText, Format, Record
 from curate.formats.calls import call_list, call_text
-from curate.formats.turn import Turn, map_turns
+from curate.formats.turn import Turn, map_turns, messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,9 +59,9 @@ class ChatML(Format):
     def messages(self) -> tuple[Message, ...]:
         """The turns in their order; the completion's after the prompt's."""
         if self.messages_:
-            return tuple([turn.message() for turn in self.messages_])
+            return tuple(messages(self.messages_))
         pair = [*(self.prompt or ()), *(self.completion or ())]
-        return tuple([turn.message() for turn in pair if isinstance(turn, Turn)])
+        return tuple(messages(turn for turn in pair if isinstance(turn, Turn)))
 
     @classmethod
     def from_row(cls, row: Row) -> Record:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from curate.errors import OutputError
 from curate.formats import EditText, Format, Record
 from curate.formats.chatml import chatml_turns
-from curate.formats.turn import Turn, map_turns
+from curate.formats.turn import Turn, map_turns, messages
 from curate.row import Message
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ class Preference(Format):
 
     def _before(self) -> list[Message]:
         before = [] if self.system is None else [Message("system", self.system)]
-        before += [turn.message() for turn in self.conversations or ()]
+        before += messages(self.conversations or ())
         if isinstance(self.prompt, list):
-            before += [turn.message() for turn in self.prompt]
+            before += messages(self.prompt)
         elif self.prompt is not None:
             before.append(Message("user", self.prompt))
         elif self.instruction is not None:
@@ -135,7 +135,7 @@ def _answer(answer: str | Turn | list[Turn] | None) -> list[Message]:
         return []
     if isinstance(answer, str):
         return [Message("assistant", answer)]
-    return [turn.message() for turn in (answer if isinstance(answer, list) else [answer])]
+    return messages(answer if isinstance(answer, list) else [answer])
 
 
 def _joined(before: list[Message], answer: list[Message]) -> tuple[Message, ...]:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AliasChoices, Field
 from curate.errors import OutputError
 from curate.formats import EditText, Format, Record
 from curate.formats.calls import call_text
-from curate.formats.turn import Part, RoleName, Turn, map_turns, only_with_calls
+from curate.formats.turn import Part, RoleName, Turn, map_turns, messages, only_with_calls
 from curate.row import Message
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ShareGPT(Format):
 
     def messages(self) -> tuple[Message, ...]:
         """The turns, after the system text beside them."""
-        turns = [turn.message() for turn in self.conversations]
+        turns = messages(self.conversations)
         if self.system is not None:
             turns.insert(0, Message("system", self.system))
         return tuple(turns)

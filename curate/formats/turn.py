@@ -19,7 +19,7 @@ from curate.normalize import CALLS, ROLES
 from curate.row import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     RoleName = str
 else:
@@ -27,6 +27,8 @@ else:
 
 TEXT_PARTS = frozenset({"text", "input_text", "output_text", "reasoning", "thinking", "refusal"})
 CALL_PARTS = frozenset({"tool_call", "tool_calls", "function_call"})
+
+_new = tuple.__new__
 
 
 class Part(BaseModel):
@@ -86,23 +88,24 @@ class Turn(BaseModel):
         default=None, validation_alias=AliasChoices("weight", "loss_weight")
     )
 
-    def message(self) -> Message:
-        """The turn as the pipeline sees it."""
-        content, role, extra = self.content, self.role, self.__pydantic_extra__
-        if type(content) is not str or role in CALLS or extra or self.function_call:
-            return _unusual(self)
-        return Message(
-            ROLES[role],
-            content,
-            None,
-            self.name,
-            self.tool_calls,
-            self.tool_call_id,
-            self.weight,
-        )
+
+SPEAKERS = {spelling: role for spelling, role in ROLES.items() if spelling not in CALLS}
 
 
-def _unusual(turn: Turn) -> Message:
+def messages(turns: Iterable[Turn]) -> list[Message]:
+    """The turns as the pipeline sees them."""
+    made = []
+    for turn in turns:
+        content, role = turn.content, SPEAKERS.get(turn.role)
+        # Nearly every turn has a text, a speaker and nothing else.
+        if type(content) is str and role and len(turn.__pydantic_fields_set__) == 2:  # noqa: PLR2004  # role and content
+            made.append(_new(Message, (role, content, None, None, None, None, None, None)))
+        else:
+            made.append(_message(turn))
+    return made
+
+
+def _message(turn: Turn) -> Message:
     """A turn with parts, calls, or keys of its own."""
     content, context = turn.content, None
     calls: Any = turn.tool_calls or (turn.function_call and [turn.function_call])
