@@ -163,11 +163,10 @@ def _map_content(content: Any, role: str, fn: Callable[[str, str], str]) -> Any:
         return content
     return [
         {
-            key: fn(role, value) if key in {"text", "value", part["type"]} else value
+            key: fn(role, value) if key in said and isinstance(value, str) else value
             for key, value in part.items()
-            if key != "type"
+            for said in ({"text", "value", part["type"]} - {"type"},)
         }
-        | {"type": part["type"]}
         if part["type"] in TEXT_PARTS
         else part
         for part in content

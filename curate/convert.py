@@ -1,0 +1,120 @@
+"""From one format to another: lossless where the target can hold it, an error where it can't.
+
+What is decided here:
+
+- A record that is in the target format already is returned as it is.
+- Alpaca's `instruction` and `input` become one text, a blank line between them. The turn keeps
+  the boundary in the extra key `context` (null where there was no `input`, nothing where it was
+  empty, as in most Alpaca files), so that the way back is exact.
+- Column and role names, the place of ShareGPT's system text beside or among the turns, the white
+  space of tool calls and the wrapping of a single text part are spelling: the target's own is
+  written.
+- Tool calls go from ShareGPT's JSON text to OpenAI's list and back; where writing the text again
+  would change it, the turn keeps it in the extra key `value`.
+- All other keys travel along, those of a turn on the turn. Keys that would make the target read
+  the record as something else are refused.
+- Weights, names and content in parts have no place in ShareGPT; neither these nor tool calls nor
+  other than alternating turns have one in Alpaca; rejected answers and verdicts have none in any
+  of the three.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from curate.errors import InputError, OutputError, UsageError
+from curate.formats import Format, Record, detect, explain, formats, unknown, validate
+from curate.row import Row
+
+# Fields that are no part of the conversation itself: chat formats read them, and they travel.
+TRAVELS = frozenset({"tools"})
+
+
+def to_format(row: Row | Record, target: str, source: str | None = None) -> Record:
+    """The row or record as a record of another format.
+
+    Args:
+        row: a validated row, or a record as `curate.formats.validate` takes it.
+        target: name of the format to write.
+        source: name of the format that a record is in; None to detect it.
+
+    Raises:
+        UsageError: there is no such format.
+        InputError: the record is in no known format, or does not fit its format.
+        OutputError: the target can't hold something; names record, field and what it is.
+    """
+    if target not in formats():
+        raise UsageError(f"no format {target}; there are {', '.join(formats())}")
+    if not isinstance(row, Row):
+        return _converted(row, target, source)
+    try:
+        return _converted(orjson.loads(row.raw), target, row.format)
+    except (InputError, OutputError) as error:
+        raise type(error)(f"{row.source}:{row.line}: {error}") from None
+
+
+def _converted(record: Record, target: str, source: str | None) -> Record:
+    made = _validated(record, source)
+    if made.name == target:
+        return record
+    own, others = _parted(made)
+    _refuse_verdicts(made, target)
+    if target == "alpaca" and others.get("tools"):
+        raise OutputError("tools: alpaca has no place for tools")
+    row = Row.model_construct(messages=made.messages(), rejected=made.rejected(), format=made.name)
+    written = formats()[target].from_row(row)
+    if taken := sorted(written.keys() & others.keys()):
+        raise OutputError(f"{taken[0]}: {target} needs this key for the conversation")
+    result = _in_place(record, own, written, others)
+    if detect(result) != target:
+        raise OutputError(
+            f"{', '.join(others)}: with these keys the record is read as {detect(result)}"
+        )
+    return result
+
+
+def _validated(record: Record, source: str | None) -> Format:
+    name = source or detect(record)
+    if name is None:
+        raise InputError(unknown(record))
+    try:
+        return validate(record, name)
+    except ValidationError as error:
+        raise InputError(explain(error, record, name)) from None
+
+
+def _parted(made: Format) -> tuple[set[str], dict[str, Any]]:
+    """The keys that the conversation is made of, and all other keys with their values.
+
+    A key of the conversation that holds nothing, such as an empty history, is no part of it.
+    """
+    renames = made.renames()
+    fields = {field.alias or name for name, field in type(made).model_fields.items()} - TRAVELS
+    own = {
+        key
+        for key, value in made.record.items()
+        if renames.get(key, key) in fields and value is not None and value != []
+    }
+    return own, {key: value for key, value in made.record.items() if key not in own}
+
+
+def _refuse_verdicts(made: Format, target: str) -> None:
+    """Refuse to lose which answer was the better one."""
+    if made.rejected():
+        raise OutputError(f"rejected: {target} has no place for a rejected answer")
+    if getattr(made, "label", None) is not None:
+        raise OutputError(f"label: {target} has no place for a verdict")
+
+
+def _in_place(record: Record, own: set[str], written: Record, others: dict[str, Any]) -> Record:
+    """The record with the written keys where the first of its own ones stood."""
+    result: Record = {}
+    for key in record:
+        if key in others:
+            result[key] = others[key]
+        elif key in own:
+            result.update(written)
+    return result
