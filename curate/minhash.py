@@ -40,8 +40,10 @@ WIDTH = 4
 
 # Marks where a text ends, and so where the next one begins. Tokens are never 0.
 END = np.uint32(0)
-# The lowest bit of a token says that it begins with a digit.
+# The two lowest bits of a token say that it begins with a digit, or is a sign and no word.
 DIGIT = np.uint32(1)
+SIGN = np.uint32(2)
+_LEAST = np.uint32(4)
 
 _LETTER, _DIGIT, _SYMBOL = 1, 2, 4
 _WORD = _LETTER | _DIGIT
@@ -92,10 +94,14 @@ def tokens(text: bytes) -> tuple[Hashes, Ints]:
     symbol = kinds == _SYMBOL
     begins = np.flatnonzero((word[1:-1] & ~word[:-2]) | symbol[1:-1])
     ends = np.flatnonzero((word[1:-1] & ~word[2:]) | symbol[1:-1]) + 1
-    digit = kinds[begins + 1] == _DIGIT
     hashes = _hash_spans(text.translate(_LOWER), begins, ends).astype(np.uint32)
-    hashes = np.maximum(hashes & ~DIGIT, 2 * DIGIT) | digit
-    return hashes, begins
+    kind = kinds[begins + 1]
+    return mark(hashes) | DIGIT * (kind == _DIGIT) | SIGN * (kind == _SYMBOL), begins
+
+
+def mark(hashes: Hashes) -> Hashes:
+    """Hashes as tokens: the two lowest bits free, and none equal to END."""
+    return np.maximum(hashes & ~(DIGIT | SIGN), _LEAST)
 
 
 def _hash_spans(text: bytes, begins: Ints, ends: Ints) -> NDArray[np.uint64]:
@@ -111,6 +117,11 @@ def _hash_spans(text: bytes, begins: Ints, ends: Ints) -> NDArray[np.uint64]:
         more = left > 8
         at, open_ = at[more] + 8, open_[more]
     return hashes
+
+
+def is_word(values: Hashes) -> Mask:
+    """Whether each token of END-closed runs is neither a sign nor an END."""
+    return (values != END) & (values & SIGN == 0)
 
 
 class Shingles(NamedTuple):
@@ -264,13 +275,15 @@ class Runs:
     def _surplus(self, left: Ints, right: Ints, offset: int) -> tuple[Ints, Hashes, Ints]:
         pairs_left, values_left = self.of(left)
         pairs_right, values_right = self.of(right)
-        keys = np.concatenate([pairs_left, pairs_right]).astype(np.uint64) << np.uint64(32)
-        keys |= np.concatenate([values_left, values_right])
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        sign = np.where(order < len(pairs_left), 1, -1)
-        starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-        count = np.add.reduceat(sign, starts)
+        # Pair, value and side in one number, so that a plain sort brings equal values together.
+        keys = np.concatenate([pairs_left, pairs_right]).astype(np.uint64) << np.uint64(33)
+        keys |= np.concatenate([values_left, values_right]).astype(np.uint64) << np.uint64(1)
+        keys[len(pairs_left) :] |= np.uint64(1)
+        keys.sort()
+        sign = 1 - 2 * (keys & np.uint64(1)).astype(np.int8)
+        keys >>= np.uint64(1)
+        starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
+        count = np.add.reduceat(sign, starts, dtype=np.int64) if len(keys) else sign
         keys, count = keys[starts][count != 0], count[count != 0]
         return (keys >> np.uint64(32)).astype(np.int64) + offset, keys.astype(np.uint32), count
 

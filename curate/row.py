@@ -88,7 +88,9 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
     Columns, one row a record: `id`, `source`, `line`, `format`; `system`, `prompt`, `response`,
     `rejected` (the turns of that role, joined by blank lines; null where there are none);
     `instruction` (the first user turn without its context) and `input` (its context, null where
-    the format has none); `roles` and `texts` (lists of equal length: every turn in its order).
+    the format has none); `roles`, `texts` and `calls` (lists of equal length, every turn in its
+    order; `calls` has the ids of the calls that a turn makes or answers, joined by spaces, "" where
+    they have no ids, null where it does neither).
     """
     import polars as pl
 
@@ -111,6 +113,7 @@ BASE_SCHEMA = {
     "rejected": "String",
     "roles": "List(String)",
     "texts": "List(String)",
+    "calls": "List(String)",
 }
 
 
@@ -141,6 +144,17 @@ def _append(columns: dict[str, list[Any]], row: Row) -> None:
     columns["rejected"].append(_join([message.text for message in row.rejected]))
     columns["roles"].append([message.role for message in row.messages])
     columns["texts"].append([message.text for message in row.messages])
+    columns["calls"].append([_call_ids(message) for message in row.messages])
+
+
+def _call_ids(message: Message) -> str | None:
+    if message.role == "tool":
+        return message.tool_call_id or ""
+    if not message.tool_calls:
+        return None
+    calls = message.tool_calls if isinstance(message.tool_calls, list) else []
+    ids = [call.get("id") for call in calls if isinstance(call, dict)]
+    return " ".join(one for one in ids if isinstance(one, str))
 
 
 def _join(texts: list[str]) -> str | None:

@@ -23,15 +23,13 @@ import polars as pl
 from curate import minhash
 from curate.minhash import FLOOR, Runs, Shingles
 from curate.registry import signal
-from curate.signals.shingles import token_runs
+from curate.signals.shingles import SHORT, token_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from curate.minhash import Ints, Mask
 
-# An answer of fewer words says little by itself: "Yes", a label, a number, a name.
-SHORT = 16
 # Below this length a changed number or negation is what the text is about.
 LONG = 40
 
@@ -43,37 +41,52 @@ _HARD = (
 
 
 @signal(
-    columns={
-        "exact_duplicate_of": "id of the first row with the same conversation, normalised",
-        "same_prompt_as": "id of the first row with the same prompt and another answer",
-        "same_response_as": "id of the first row with the same answer to another prompt; "
-        f"null for answers under {SHORT} words",
-        "same_response_count": "how many different prompts have this same answer",
-    },
-    needs=("id", "prompt_key", "response_key", "response_words"),
+    columns={"exact_duplicate_of": "id of the first row with the same conversation, normalised"},
+    needs=("id", "prompt_key", "response_key"),
     scope="corpus",
 )
 def exact_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
-    """Equal keys: of the whole row, of the prompt alone, of the answer alone."""
-    telling = pl.col("response_words").list.len() > SHORT
-    keys = frame.select("id", "prompt_key", "response_key", telling.alias("telling"))
-    first = pl.col("id").first().over("prompt_key", "response_key")
-    copy = pl.int_range(pl.len()).over("prompt_key", "response_key") > 0
-    return keys.select(
-        pl.when(copy).then(first).alias("exact_duplicate_of"),
-        _first_other("prompt_key", "response_key").alias("same_prompt_as"),
-        pl.when("telling").then(_first_other("response_key", "prompt_key")).alias(
-            "same_response_as"
-        ),
-        pl.col("prompt_key").n_unique().over("response_key").alias("same_response_count"),
+    """Equal keys: of the system prompt, the roles, and every turn."""
+    keys = ("prompt_key", "response_key")
+    copy = pl.int_range(pl.len()).over(keys) > 0
+    return frame.select(
+        pl.when(copy).then(pl.col("id").first().over(keys)).alias("exact_duplicate_of")
     )
 
 
-def _first_other(same: str, other: str) -> pl.Expr:
-    """The id of the first row that agrees in one key and not in the other."""
+@signal(
+    columns={
+        "same_prompt_as": "id of the first row with the same prompt and another answer",
+        "same_response_as": "id of the first row with the same answer to another prompt; "
+        f"null for answers under {SHORT} words",
+        "same_response_count": "how many prompts have this same answer; copies and near-copies "
+        "count once",
+    },
+    needs=("id", "prompt_key", "response_wording", "response_words", "near_duplicate_of"),
+    scope="corpus",
+)
+def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows that agree in one half; a row and its copies or near-copies count as one."""
+    telling = pl.col("response_words").list.len() > SHORT
+    keys = frame.select(
+        "id",
+        "prompt_key",
+        "response_wording",
+        pl.coalesce("near_duplicate_of", "id").alias("star"),
+        telling.alias("telling"),
+    )
+    return keys.select(
+        _first_other("prompt_key").alias("same_prompt_as"),
+        pl.when("telling").then(_first_other("response_wording")).alias("same_response_as"),
+        pl.col("star").n_unique().over("response_wording").alias("same_response_count"),
+    )
+
+
+def _first_other(same: str) -> pl.Expr:
+    """The id of the first row that agrees in this key and belongs to another star."""
     first = pl.col("id").first().over(same)
-    leads = pl.col(other) == pl.col(other).first().over(same)
-    second = pl.col("id").filter(pl.col(other) != pl.col(other).first()).first().over(same)
+    leads = pl.col("star") == pl.col("star").first().over(same)
+    second = pl.col("id").filter(pl.col("star") != pl.col("star").first()).first().over(same)
     return pl.when(leads).then(second).otherwise(first)
 
 
@@ -115,15 +128,27 @@ _WORDINGS = ("prompt_wording", "response_wording")
 
 
 def _related(frame: pl.DataFrame) -> Ints:
-    """Rows that share the words of a field with another row: no other has a near-copy."""
+    """Rows that share the words of a field with another row: no other has a near-copy.
+
+    And the rows of few words in answer to many, which can show that each of the many matters.
+    """
     groups = [pl.len().over("context_key", name) > 1 for name in _WORDINGS]
-    return frame.select(pl.any_horizontal(groups).arg_true()).to_series().to_numpy().astype(np.int64)
+    some = frame.select(pl.any_horizontal(*groups, _labels()).arg_true()).to_series()
+    return some.to_numpy().astype(np.int64)
+
+
+def _labels() -> pl.Expr:
+    """Long prompts with a short answer, as of classification or reading."""
+    long = pl.col("prompt_words").list.len() > LONG
+    return long & (pl.col("response_words").list.len() <= SHORT)
 
 
 def _stars(frame: pl.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
     """Each row's representative and the similarity to it; itself and 1 where it has none."""
     pairs = _Pairs(frame)
-    left, right, similarity = pairs.verified(*_proposed(frame, pairs))
+    proposed = _proposed(frame, pairs)
+    pairs.contest(*proposed)
+    left, right, similarity = pairs.verified(*proposed)
     # A partner may belong to a star itself: then its representative is the one to compare with.
     further = minhash.stars(left, right, frame.height)[right]
     new = further != right
@@ -140,16 +165,21 @@ def _stars(frame: pl.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
 
 
 def _proposed(frame: pl.DataFrame, pairs: _Pairs) -> tuple[Ints, Ints]:
-    """Pairs that have one field in common and may be alike in the other."""
-    found = [_proposed_by(frame, "prompt_wording", pairs.response)]
-    found += [_proposed_by(frame, "response_wording", pairs.prompt)]
+    """Pairs that have one field in common, or a short answer, and may be alike in the other."""
+    found = [
+        _alike(frame.select("context_key", "prompt_wording"), pairs.response),
+        _alike(frame.select("context_key", "response_wording"), pairs.prompt),
+        _alike(frame.select(pl.when(_labels()).then("context_key")), pairs.prompt),
+    ]
     left, right = np.unique(np.concatenate(found, axis=1), axis=1)
     return left, right
 
 
-def _proposed_by(frame: pl.DataFrame, same: str, other: _Field) -> NDArray[np.int64]:
-    group = frame.select(pl.struct("context_key", same).hash()).to_series()
-    rows = np.flatnonzero(group.is_duplicated().to_numpy() & (other.trigrams.sizes > 0))
+def _alike(keys: pl.DataFrame, other: _Field) -> NDArray[np.int64]:
+    """Pairs of rows with equal keys that may be alike in a field; null equals nothing."""
+    group = keys.select(pl.struct(pl.all()).hash()).to_series()
+    grouped = group.is_duplicated() & keys.select(pl.all_horizontal(pl.all().is_not_null()))[:, 0]
+    rows = np.flatnonzero(grouped.to_numpy() & (other.trigrams.sizes > 0))
     if not len(rows):
         return np.zeros((2, 0), np.int64)
     position, values = other.trigrams.of(rows)
@@ -163,18 +193,29 @@ def _proposed_by(frame: pl.DataFrame, same: str, other: _Field) -> NDArray[np.in
 class _Field:
     """The words and the trigrams of one field, by row."""
 
-    def __init__(self, lists: pl.Series) -> None:
+    def __init__(self, frame: pl.DataFrame, name: str) -> None:
+        self.wording = frame[f"{name}_wording"].to_numpy()
+        lists = frame[f"{name}_words"]
         values = lists.explode().to_numpy()
         inner = values != minhash.END
         self.words = Runs(minhash.row_of(values)[inner], values[inner], len(lists))
+        spoken = minhash.row_of(values)[minhash.is_word(values)]
+        self.length = np.bincount(spoken, minlength=len(lists))
         self.trigrams = Runs(*minhash.shingles(values), len(lists))
+
+
+def _of_like_size(sizes: Ints, left: Ints, right: Ints) -> Mask:
+    """Pairs whose Jaccard similarity can reach FLOOR at all: at most the smaller by the larger."""
+    one, other = sizes[left], sizes[right]
+    return np.minimum(one, other) >= FLOOR * np.maximum(one, other)
 
 
 class _Change(NamedTuple):
     """How a field differs between the rows of each pair; all arrays have one entry a pair.
 
     Attributes:
-        size: words in the shorter text.
+        none: the same words in the same order (the same text, where it is short).
+        size: words in the shorter text; signs are none.
         gone: words that only the earlier row has, as a multiset.
         came: words that only the later row has.
         hard_gone: those of `gone` that are numbers or negations.
@@ -185,6 +226,7 @@ class _Change(NamedTuple):
         union: trigrams in either.
     """
 
+    none: Mask
     size: Ints
     gone: Ints
     came: Ints
@@ -197,22 +239,19 @@ class _Change(NamedTuple):
     @classmethod
     def between(cls, field: _Field, left: Ints, right: Ints) -> _Change:
         """Compare the field of the rows `left` (later) and `right` (earlier)."""
-        count = len(left)
-        pair, word, surplus = field.words.surplus(left, right)
+        none = field.wording[left] == field.wording[right]
+        count, differ = len(left), np.flatnonzero(~none)
+        pair, word, surplus = field.words.surplus(left[differ], right[differ])
+        pair = differ[pair]
         hard = (word & minhash.DIGIT == 1) | np.isin(word, _hard_words())
         came, gone = np.maximum(surplus, 0), np.maximum(-surplus, 0)
         words = [_sum(pair, value, count) for value in (gone, came, gone * hard, came * hard)]
-        pair, _, surplus = field.trigrams.surplus(left, right)
-        odd = _sum(pair, np.abs(surplus), count)
+        pair, _, surplus = field.trigrams.surplus(left[differ], right[differ])
+        odd = _sum(differ[pair], np.abs(surplus), count)
         edits = (np.maximum(odd - words[0] - words[1], 0) + 3) // 4
-        sizes = field.words.sizes[left] + field.words.sizes[right]
-        size = np.minimum(field.words.sizes[left], field.words.sizes[right])
-        return cls(size, *words, edits, (sizes - odd) // 2, (sizes + odd) // 2)
-
-    @property
-    def none(self) -> Mask:
-        """The same words in the same order."""
-        return self.union == self.shared
+        sizes = field.trigrams.sizes[left] + field.trigrams.sizes[right]
+        size = np.minimum(field.length[left], field.length[right])
+        return cls(none, size, *words, edits, (sizes - odd) // 2, (sizes + odd) // 2)
 
 
 def _sum(groups: Ints, values: Ints, count: int) -> Ints:
@@ -228,16 +267,38 @@ class _Pairs:
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.context = frame["context_key"].to_numpy()
-        self.prompt = _Field(frame["prompt_words"])
-        self.response = _Field(frame["response_words"])
+        self.prompt = _Field(frame, "prompt")
+        self.response = _Field(frame, "response")
+        self.contested = ~frame.select(_labels()).to_series().to_numpy()
+
+    def contest(self, left: Ints, right: Ints) -> None:
+        """Note the rows with a short answer whose prompt, nearly, is answered otherwise too.
+
+        There the few words that differ decide, even between two that are answered alike: "which
+        cell has more volume / less volume / more protrusions" about one long text.
+        """
+        other = self.response.wording[left] != self.response.wording[right]
+        other &= ~(self.contested[left] & self.contested[right])
+        other &= _of_like_size(self.prompt.trigrams.sizes, left, right)
+        left, right = left[other], right[other]
+        prompt = _Change.between(self.prompt, left, right)
+        near = prompt.shared >= FLOOR * prompt.union
+        self.contested[left[near]] = True
+        self.contested[right[near]] = True
 
     def verified(self, left: Ints, right: Ints) -> tuple[Ints, Ints, NDArray[np.float64]]:
         """The near-copies among these pairs (later row, earlier row), and how alike they are."""
+        one = self.prompt.wording[left] == self.prompt.wording[right]
+        one |= self.response.wording[left] == self.response.wording[right]
+        one &= self.context[left] == self.context[right]
+        one &= _of_like_size(self.prompt.trigrams.sizes + self.response.trigrams.sizes, left, right)
+        left, right = left[one], right[one]
         prompt = _Change.between(self.prompt, left, right)
         answer = _Change.between(self.response, left, right)
         similarity = (prompt.shared + answer.shared) / np.maximum(prompt.union + answer.union, 1)
-        near = (similarity >= FLOOR) & (self.context[left] == self.context[right])
-        near &= _same_prompt(prompt, answer) | _same_answer(prompt, answer)
+        near = similarity >= FLOOR
+        free = ~(self.contested[left] | self.contested[right])
+        near &= _same_prompt(prompt, answer) | _same_answer(prompt, answer, free)
         return left[near], right[near], similarity[near]
 
 
@@ -248,9 +309,14 @@ def _same_prompt(prompt: _Change, answer: _Change) -> Mask:
     return prompt.none & alike & small & (answer.size >= SHORT) & ~_is_decisive(answer)
 
 
-def _same_answer(prompt: _Change, answer: _Change) -> Mask:
-    """The same answer, and questions that differ too little to be two questions."""
-    telling = (answer.size >= SHORT) | ((prompt.size >= LONG) & (prompt.gone == prompt.came))
+def _same_answer(prompt: _Change, answer: _Change, free: Mask) -> Mask:
+    """The same answer, and questions that differ too little to be two questions.
+
+    A short answer suits many questions: then no more than a word of a long one may differ, and
+    nothing like it may be answered otherwise (`free`).
+    """
+    word = (prompt.edits <= 1) & (np.maximum(prompt.gone, prompt.came) <= 1)
+    telling = (answer.size >= SHORT) | (word & free)
     return answer.none & telling & _is_small(prompt) & ~_is_decisive(prompt)
 
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.minhash import DIGIT, END, row_of, run_keys, tokens
+from curate.minhash import END, is_word, mark, row_of, run_keys, tokens
 from curate.normalize import normalized
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+# A text of fewer words says little by itself: "Yes", a label, a number, a name, a command.
+SHORT = 16
 
 # Tokens are words between spaces. These scripts put none: each character is a token of its own.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{So}]"
@@ -24,8 +27,9 @@ _FIELD_END = "\x1e"
         "context_key": "hash of the system prompt and the order of the roles",
         "prompt_key": "hash of the normalised prompt, of the system prompt and the roles",
         "response_key": "hash of the normalised answer (and of the rejected one)",
-        "prompt_wording": "hash of the words of the prompt in their order: no punctuation, no case",
-        "response_wording": "hash of the words of the answer in their order",
+        "prompt_wording": "hash of the words of the prompt in their order; of the whole text, but "
+        f"for the stop at its end, under {SHORT} words",
+        "response_wording": "the same of the answer",
         "prompt_words": "token hashes of the prompt in their order, closed by 0",
         "response_words": "token hashes of the answer in their order, closed by 0",
     },
@@ -47,8 +51,8 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
         context.alias("context_key"),
         _join("roles", "system", "prompt").hash(seed=2).alias("prompt_key"),
         pl.col("response").fill_null("").hash(seed=3).alias("response_key"),
-        pl.Series("prompt_wording", run_keys(prompt)),
-        pl.Series("response_wording", run_keys(response)),
+        _wording(texts["prompt"], prompt).alias("prompt_wording"),
+        _wording(texts["response"], response).alias("response_wording"),
         as_lists(prompt).alias("prompt_words"),
         as_lists(response).alias("response_words"),
     )
@@ -74,6 +78,21 @@ def _tool_texts(frame: pl.DataFrame) -> pl.Series:
     return rows.join(found, on="row", how="left", maintain_order="left")["texts"]
 
 
+def _wording(texts: pl.Series, runs: NDArray[np.uint32]) -> pl.Series:
+    """The words' key, or for a short text the whole text's, but for commas and stops.
+
+    In a long text punctuation changes nothing; `*.txt`, `-4` or `x[1]` is nothing without.
+    """
+    keys = pl.Series("wording", run_keys(runs))
+    short = np.bincount(row_of(runs)[is_word(runs)], minlength=len(texts)) < SHORT
+    rows = pl.Series(np.flatnonzero(short))
+    text = texts.gather(rows).to_frame("text").select(pl.col("text").fill_null(""))
+    bare = (
+        pl.col("text").str.replace_all(r"(\w)[,;:.!?…]+(\s|$)", "$1 ").str.strip_chars(" .!?。！？")
+    )
+    return keys.scatter(rows, text.select(bare.hash(seed=5)).to_series())
+
+
 def token_runs(texts: pl.Series) -> NDArray[np.uint32]:
     """The token hashes of texts (normalised before), one after the other, END after each text.
 
@@ -86,7 +105,7 @@ def token_runs(texts: pl.Series) -> NDArray[np.uint32]:
     hashes, begins = tokens(joined)
     closes = np.searchsorted(begins, np.cumsum(sizes + 1))
     bare = (np.diff(closes, prepend=0) == 0) & (sizes > 0)
-    own = np.maximum(texts.hash(seed=4).to_numpy()[bare].astype(np.uint32) & ~DIGIT, 2 * DIGIT)
+    own = mark(texts.hash(seed=4).to_numpy()[bare].astype(np.uint32))
     hashes = np.insert(hashes, closes[bare], own)
     return np.insert(hashes, closes + np.cumsum(bare), END)
 

@@ -1,0 +1,50 @@
+"""A rule's examples are its tests: score and decide each with that rule alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from curate.decide import decide
+from curate.ingest import Ingest, Refusal
+from curate.read import Record
+from curate.row import to_frame
+from curate.score import Scorer, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from curate.rule import Rule
+
+
+def failures(rule: Rule) -> Iterator[str]:
+    """What the examples of a rule promise and the rule does not keep, a line each."""
+    for kind, wanted in (("hits", True), ("misses", False)):
+        for number, example in enumerate(getattr(rule.examples, kind), start=1):
+            records = example if isinstance(example, list) else [example]
+            if _hits_last(rule, records) is not wanted:
+                yield f"{rule.code}: examples.{kind}[{number}] {'is left alone' if wanted else 'hits'}"
+
+
+def _hits_last(rule: Rule, records: list[dict[str, Any]]) -> bool:
+    if rule.action == "edit":
+        return _edits(rule, records[-1])
+    ingest = Ingest()
+    rows = []
+    for line, record in enumerate(records, start=1):
+        row, _ = ingest(Record("example", line, orjson.dumps(record), None))
+        if isinstance(row, Refusal):
+            raise ValueError(f"{rule.code}: an example is no valid record: {row.error}")  # noqa: TRY004 - the data is wrong, not the type
+        rows.append(row)
+    scorer = Scorer(make_plan(rule.reads), {rule.code: rule})
+    scorer.add(to_frame(rows))
+    findings = decide(*scorer.finish(), {rule.code: rule}).findings
+    return len(rows) - 1 in findings["row"].to_list()
+
+
+def _edits(rule: Rule, record: dict[str, Any]) -> bool:
+    _, change = Ingest(edits={rule.code: rule})(Record("example", 1, orjson.dumps(record), None))
+    return change is not None
+
+

@@ -1,0 +1,59 @@
+"""The ledger: one disposition a record, and the law that none gets lost.
+
+    records in = kept + edited + dropped + quarantined
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.errors import InternalError
+
+DISPOSITIONS = ("kept", "edited", "dropped", "quarantined")
+LEDGER = {
+    "id": pl.String,
+    "source": pl.String,
+    "line": pl.Int64,
+    "disposition": pl.String,
+    "code": pl.String,  # the rule that decided; of a kept row the first that reported
+    "column": pl.String,
+    "value": pl.String,
+    "threshold": pl.Float64,
+    "twin": pl.String,
+}
+
+
+def open_ledger(scores: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """The ledger of the scored rows. `findings` are in order: a row's first one decides."""
+    first = findings.unique("row", keep="first", maintain_order=True)
+    decided = scores.select("id", "source", "line").with_row_index("row")
+    ledger = decided.join(
+        first.select("row", "action", "code", "column", "value", "threshold", "twin"),
+        on="row",
+        how="left",
+        maintain_order="left",
+    )
+    edits = findings.filter(pl.col("action") == "edit")["row"].unique()
+    disposition = (
+        pl.when(pl.col("action") == "drop")
+        .then(pl.lit("dropped"))
+        .when(pl.col("row").is_in(edits.implode()))
+        .then(pl.lit("edited"))
+        .otherwise(pl.lit("kept"))
+    )
+    return ledger.with_columns(disposition.alias("disposition")).select(LEDGER.keys())
+
+
+def check_conservation(ledger: pl.DataFrame, records: int) -> dict[str, int]:
+    """Count the dispositions and hold them to the law.
+
+    Raises:
+        InternalError: a record without a disposition, with two, or with an unknown one.
+    """
+    counts = dict.fromkeys(DISPOSITIONS, 0)
+    counts |= dict(ledger["disposition"].value_counts().iter_rows())
+    if set(counts) != set(DISPOSITIONS) or sum(counts.values()) != records:
+        raise InternalError(f"{records} records came in, but the ledger says {counts}")
+    if ledger["id"].n_unique() != ledger.height:
+        raise InternalError("two ledger rows have the same id")
+    return counts

@@ -1,0 +1,90 @@
+"""Scores are facts: what the wanted signals measure, and what the rules' patterns find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate import match
+from curate.registry import Signal, plan
+from curate.row import BASE_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from curate.rule import Rule
+
+STORED_BASE = ("id", "source", "line", "format")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The signals of a run, split at the point from which all rows are needed at once.
+
+    Attributes:
+        row: signals that are measured batch by batch.
+        corpus: signals that are measured when every batch is in.
+        carried: columns that a batch leaves behind; texts are not among them unless a corpus
+            signal needs them.
+        stored: columns of the finished scores.
+    """
+
+    row: tuple[Signal, ...]
+    corpus: tuple[Signal, ...]
+    carried: tuple[str, ...]
+    stored: tuple[str, ...]
+
+
+def make_plan(columns: Iterable[str]) -> Plan:
+    """Which signals to run, and when, so that these columns are there in the end."""
+    order = plan(columns)
+    late: dict[str, Signal] = {}
+    for signal in order:
+        makes_late = {column for one in late.values() for column in one.columns}
+        if signal.scope == "corpus" or makes_late.intersection(signal.needs):
+            late[signal.name] = signal
+    early = tuple(signal for signal in order if signal.name not in late)
+    needed_late = {name for signal in late.values() for name in signal.needs}
+    kept = [name for one in early for name in one.columns if not one.transient]
+    passing = [name for one in early for name in one.columns if one.transient]
+    passing += [name for name in BASE_SCHEMA if name not in STORED_BASE]
+    carried = (*STORED_BASE, *kept, *(name for name in passing if name in needed_late))
+    stored = [name for one in order for name in one.columns if not one.transient]
+    return Plan(early, tuple(late.values()), carried, (*STORED_BASE, *stored))
+
+
+@dataclass
+class Scorer:
+    """Scores batch after batch, then the corpus; holds no text that no corpus signal needs."""
+
+    plan: Plan
+    rules: Mapping[str, Rule]
+    _frames: list[pl.DataFrame] = field(default_factory=list)
+    _matches: list[pl.DataFrame] = field(default_factory=list)
+    height: int = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Score one batch of rows, laid out by `curate.row.to_frame`."""
+        self._matches.append(match.match(frame, self.rules.values(), self.height))
+        for signal in self.plan.row:
+            frame = frame.hstack(signal(frame))
+        self._frames.append(frame.select(self.plan.carried))
+        self.height += frame.height
+
+    def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The scores, a row a record, and the matches (`curate.match.SCHEMA`)."""
+        frame = pl.concat(self._frames, rechunk=False)
+        self._frames.clear()
+        frame = frame.with_columns(unique_ids(frame["id"]))
+        for signal in self.plan.corpus:
+            frame = frame.hstack(signal(frame))
+        return frame.select(self.plan.stored), pl.concat(self._matches)
+
+
+def unique_ids(ids: pl.Series) -> pl.Series:
+    """Number the repeats of an id: `a`, `a-2`, `a-3`, so that equal records can be told apart."""
+    repeat = pl.int_range(1, pl.len() + 1).over("id")
+    numbered = pl.when(repeat == 1).then("id").otherwise(pl.format("{}-{}", "id", repeat))
+    return ids.to_frame("id").select(numbered.alias("id")).to_series()

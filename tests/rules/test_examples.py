@@ -1,0 +1,15 @@
+"""Every rule keeps what its own examples promise: run over the live catalogue."""
+
+from __future__ import annotations
+
+import pytest
+
+from curate.examples import failures
+from curate.rule import load_rules
+
+RULES = load_rules()
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_examples(code: str) -> None:
+    assert list(failures(RULES[code])) == []

@@ -1,0 +1,150 @@
+"""Who speaks when: the word that rules about the order of turns read."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import orjson
+import polars as pl
+import pytest
+
+from curate import formats
+from curate.decide import decide
+from curate.row import Row, to_frame
+from curate.rule import load_rules
+from curate.score import Scorer, make_plan
+from curate.signals.turns import turns
+
+TURN_RULES = {code: rule for code, rule in load_rules().items() if code.startswith("turn-")}
+CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+def rows(*records):
+    made = []
+    for line, record in enumerate(records, 1):
+        read = formats.load(record)
+        made.append(
+            Row.model_construct(
+                id=str(line),
+                messages=read.messages(),
+                rejected=read.rejected(),
+                format=read.name,
+                raw=b"",
+                source="test",
+                line=line,
+            )
+        )
+    return to_frame(made)
+
+
+def messages(*turns):
+    return {"messages": [{"role": role, **held} for role, held in turns]}
+
+
+def said(text):
+    return {"content": text}
+
+
+@pytest.mark.parametrize(
+    ("record", "order", "blank"),
+    [
+        ({"instruction": "a", "input": "", "output": "b"}, "ua", None),
+        ({"instruction": "", "input": "", "output": ""}, "ua", None),  # rules of their own
+        ({"instruction": "a", "output": "b", "system": "\u200b"}, "sua", "system 1"),
+        (messages(("user", said("a")), ("assistant", {"tool_calls": [CALL]})), "uc", None),
+        (
+            messages(
+                ("user", said("a")),
+                ("assistant", {"content": "", "tool_calls": [CALL]}),
+                ("tool", {"content": " ", "tool_call_id": "c1"}),
+                ("assistant", said("b")),
+            ),
+            "ucta",
+            "tool 3",
+        ),
+        (
+            messages(
+                ("user", said("a")),
+                ("assistant", {"tool_calls": [CALL]}),
+                ("tool", {"content": "1", "tool_call_id": "c2"}),
+            ),
+            "ucx",
+            None,
+        ),
+        (  # ShareGPT's calls have no ids to compare
+            {
+                "conversations": [
+                    {"from": "human", "value": "a"},
+                    {"from": "function_call", "value": '{"name": "f", "arguments": {}}'},
+                    {"from": "observation", "value": "1", "tool_call_id": "c2"},
+                ]
+            },
+            "uct",
+            None,
+        ),
+        (  # an answer about calls is an answer
+            messages(
+                ("user", said("What is a tool call?")), ("assistant", said("A tool_call is …"))
+            ),
+            "ua",
+            None,
+        ),
+        (
+            messages(
+                ("user", said("a")),
+                ("assistant", said("<functioncall> {}")),
+                ("tool", said("1")),
+                ("assistant", said("b")),
+                ("user", said("\u2800")),
+                ("user", said("\u00ad\u2062")),
+            ),
+            "uctauu",
+            "user 5, user 6",
+        ),
+    ],
+)
+def test_order(record, order, blank):
+    made = turns(rows(record))
+    assert made.rows() == [(order, blank)]
+
+
+def test_empty_frame():
+    assert turns(to_frame([])).schema == {"turn_order": pl.String, "blank_turns": pl.String}
+
+
+def test_rows_stay_in_place():
+    plain = {"instruction": "a", "output": "b"}
+    late = messages(("user", said("a")), ("system", said("b")), ("user", said("")))
+    assert (
+        turns(rows(plain, late, plain, late)).rows()
+        == [
+            ("ua", None),
+            ("usu", "user 3"),
+        ]
+        * 2
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "06_chat/llamafactory_demos/glaive_toolcall_en_demo.json",
+        "06_chat/llamafactory_demos/reason_tool_use_demo_50.jsonl",
+        "06_chat/llamafactory_demos/v1_sft_demo.jsonl",
+        "06_chat/llamafactory_demos/mllm_demo.json",
+        "06_chat/llamafactory_demos/kto_en_demo.json",
+        "06_chat/llamafactory_demos/dpo_en_demo.json.gz",
+        "06_chat/fastchat/dummy_conversation.json",
+    ],
+)
+def test_real_conversations_are_left_alone(shared_data: Path, name: str) -> None:
+    raw = (shared_data / name).read_bytes()
+    text = gzip.decompress(raw) if name.endswith(".gz") else raw
+    lines = text.splitlines() if ".jsonl" in name else [text]
+    records = [orjson.loads(line) for line in lines]
+    frame = rows(*(records if ".jsonl" in name else records[0]))
+    reads = set().union(*(rule.reads for rule in TURN_RULES.values()))
+    scorer = Scorer(make_plan(reads), TURN_RULES)
+    scorer.add(frame)
+    assert decide(*scorer.finish(), TURN_RULES).findings.is_empty()
