@@ -58,7 +58,7 @@ def load_settings(path: str | Path) -> Settings:
         table = table.get("tool", {}).get("curate", {})
     unknown = set(table) - {"clean"}
     if unknown:
-        raise ConfigError(f"{path}: unknown table {sorted(unknown)[0]!r}; there is [clean]")
+        raise ConfigError(f"{path}: unknown table {min(unknown)!r}; there is [clean]")
     try:
         return Settings.model_validate(table.get("clean", {}))
     except ValidationError as error:

@@ -115,9 +115,7 @@ def _where(scores: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     return scores.with_row_index("row").filter(held)
 
 
-def _suspects(
-    findings: pl.DataFrame, rules: Mapping[str, Rule], height: int
-) -> dict[str, float]:
+def _suspects(findings: pl.DataFrame, rules: Mapping[str, Rule], height: int) -> dict[str, float]:
     counts = findings.filter(pl.col("action") == "drop").group_by("code").len().sort("code")
     return {
         code: hits / height

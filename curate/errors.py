@@ -1,13 +1,13 @@
 """Every error that curate raises on purpose, with the exit code that the command line gives it.
 
-    CurateError            never raised itself
-    ├── UsageError     2   a wrong option or a wrong combination of them
-    │   ├── ConfigError    a settings file that says something unknown or impossible
-    │   ├── RuleError      a rule or pack file that can't be loaded
-    │   └── MissingExtra   a part of curate that is not installed
-    ├── InputError     3   an input that can't be read at all
-    ├── OutputError    3   an output that can't be written
-    └── InternalError  4   curate broke one of its own promises: a bug
+CurateError            never raised itself
+├── UsageError     2   a wrong option or a wrong combination of them
+│   ├── ConfigError    a settings file that says something unknown or impossible
+│   ├── RuleError      a rule or pack file that can't be loaded
+│   └── MissingExtra   a part of curate that is not installed
+├── InputError     3   an input that can't be read at all
+├── OutputError    3   an output that can't be written
+└── InternalError  4   curate broke one of its own promises: a bug
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ def failures(rule: Rule) -> Iterator[str]:
         for number, example in enumerate(getattr(rule.examples, kind), start=1):
             records = example if isinstance(example, list) else [example]
             if _hits_last(rule, records) is not wanted:
-                yield f"{rule.code}: examples.{kind}[{number}] {'is left alone' if wanted else 'hits'}"
+                found = "is left alone" if wanted else "hits"
+                yield f"{rule.code}: examples.{kind}[{number}] {found}"
 
 
 def _hits_last(rule: Rule, records: list[dict[str, Any]]) -> bool:
@@ -46,5 +47,3 @@ def _hits_last(rule: Rule, records: list[dict[str, Any]]) -> bool:
 def _edits(rule: Rule, record: dict[str, Any]) -> bool:
     _, change = Ingest(edits={rule.code: rule})(Record("example", 1, orjson.dumps(record), None))
     return change is not None
-
-

@@ -1,6 +1,6 @@
 """The ledger: one disposition a record, and the law that none gets lost.
 
-    records in = kept + edited + dropped + quarantined
+records in = kept + edited + dropped + quarantined
 """
 
 from __future__ import annotations

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from curate.rule import Clause, Place, Rule
 
 ROLES = {"prompt": "user", "response": "assistant", "system": "system", "tool": "tool"}
 EVIDENCE_CHARS = 200
+MASKABLE_CHARS = 8  # two and two of fewer would show half of a secret
 
 SCHEMA = {
     "row": pl.UInt32,  # position of the record in the run, 0-based
@@ -133,5 +135,5 @@ def _first(hits: pl.DataFrame, clause: Clause) -> pl.DataFrame:
 def masked(text: pl.Expr) -> pl.Expr:
     """A secret as it may be shown: its first and last two characters."""
     dots = pl.lit("…")
-    short = text.str.len_chars() < 8  # two and two of fewer than eight would show half of it
+    short = text.str.len_chars() < MASKABLE_CHARS
     return pl.when(short).then(dots).otherwise(text.str.head(2) + dots + text.str.tail(2))

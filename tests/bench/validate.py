@@ -13,10 +13,10 @@ from statistics import median
 from time import process_time
 
 import orjson
-from curate.read import parse
 from pydantic import TypeAdapter
 
 from curate.formats import detect, formats, load
+from curate.read import parse
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 FILES = (

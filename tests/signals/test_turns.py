@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import polars as pl
@@ -15,6 +15,9 @@ from curate.row import Row, to_frame
 from curate.rule import load_rules
 from curate.score import Scorer, make_plan
 from curate.signals.turns import turns
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TURN_RULES = {code: rule for code, rule in load_rules().items() if code.startswith("turn-")}
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
