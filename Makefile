@@ -1,33 +1,40 @@
-# `make help` lists what there is. Every target sets up what it needs in .venv.
+# `make help` lists what there is. Every target sets up what it needs in .venv; all it asks for is
+# Python 3.11 or newer and a package index.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# uv takes seconds where pip takes a minute; where uv can't be had, pip does the same.
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) 2>$(VENV)/uv.log \
+	|| $(BIN)/python -m pip install --quiet $(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core lint docs check-docs bench clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
-$(VENV)/base: pyproject.toml
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+		"curate needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e .
+	-$(BIN)/python -m pip install --quiet uv
+
+$(VENV)/base: pyproject.toml | $(BIN)/python
+	$(call INSTALL,-e .)
 	@touch $@
 
-$(VENV)/dev: $(VENV)/base
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[dev]'
-	@touch $@
+$(VENV)/dev: pyproject.toml | $(BIN)/python
+	$(call INSTALL,-e '.[dev]')
+	@touch $@ $(VENV)/base
 
 demo: $(VENV)/base  ## clean the sample data and show what came of it
 	$(BIN)/curate clean sample_data/alpaca.jsonl -o out/demo --force
 
-test: $(VENV)/dev  ## the whole suite, style, types and generated files: what CI runs
-	$(MAKE) --no-print-directory lint check-docs
-	$(BIN)/python -m pytest -n 2
+test: lint check-docs  ## the whole suite, style, types and generated files: what CI runs
+	$(BIN)/python -m pytest -n auto --maxprocesses 8
 
 test-core: $(VENV)/dev  ## the quick part of the suite
-	$(BIN)/python -m pytest -n 2 -m 'not slow'
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 -m 'not slow'
 
 lint: $(VENV)/dev  ## style and types
 	$(BIN)/ruff check .
@@ -37,11 +44,11 @@ lint: $(VENV)/dev  ## style and types
 docs: $(VENV)/dev  ## write the generated pages and schemas anew
 	$(BIN)/python docs/generate.py
 
-check-docs: $(VENV)/dev
+check-docs: $(VENV)/dev  ## fail where a generated page is not what the code says
 	$(BIN)/python docs/generate.py --check
 
-bench: $(VENV)/dev  ## speed and memory against peers, see tests/bench/README.md
+bench: $(VENV)/dev  ## speed and memory, see tests/bench/README.md
 	$(BIN)/python -m tests.bench
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) out build dist *.egg-info
+	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
