@@ -151,7 +151,7 @@ SYSTEM = {"role": "system", "content": "s"}
         ({"prompt": "q", "chosen": "a", "rejected": "b"}, "chatml", "rejected: "),
         ({"messages": [ASK, SAY], "label": True}, "sharegpt", "label: "),
         ({"messages": [ASK, SAY]}, "preference", "needs a rejected answer"),
-        ({"conversations": [SAY], "chosen": "a"}, "chatml", "read as|needs this key|chosen"),
+        ({"conversations": [SAY], "chosen": "a"}, "chatml", "rejected: missing"),
     ],
 )
 def test_what_a_target_can_not_hold_is_named(record, target, words):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 INSTRUCTION = ("instruction", "prompt", "question", "query", "problem", "input", "inputs")
 OUTPUT = ("output", "completion", "response", "answer", "target", "targets", "outputs", "solution")
+COMPARED = ("chosen", "rejected")  # answers of a preference pair, beside whatever else
 
 _new = tuple.__new__
 
@@ -48,7 +49,7 @@ class Alpaca(Format):
         turns = ("messages", "conversations", "conversation", "prompt")
         return not (
             any(isinstance(record.get(key), list) for key in turns)
-            or record.keys() >= {"chosen", "rejected"}
+            or any(isinstance(record.get(key), str | list | dict) for key in COMPARED)
         )
 
     def messages(self) -> tuple[Message, ...]:

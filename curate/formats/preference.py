@@ -16,13 +16,14 @@ from curate.formats.turn import Turn, map_turns, messages
 from curate.row import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from curate.row import Row
 
 Turns = Annotated[list[Turn], Len(1)]
 CHOSEN = ("chosen", "chosen_messages", "chosen_response", "accepted")
 REJECTED = ("rejected", "rejected_messages", "rejected_response")
+ASKED = ("prompt", "instruction", "question", "query", "conversations", "conversation", "messages")
 LABEL = ("label", "kto_tag")
 JUDGED = (("messages",), ("conversations",), ("prompt", "completion"), ("instruction", "output"))
 
@@ -33,6 +34,7 @@ class Preference(Format):
     name: ClassVar[str] = "preference"
     key_sets: ClassVar[tuple[frozenset[str], ...]] = (
         *(frozenset(pair) for pair in product(CHOSEN, REJECTED)),
+        *(frozenset(pair) for pair in product(ASKED, CHOSEN + REJECTED)),  # half a pair
         *(frozenset({label, *keys}) for label, keys in product(LABEL, JUDGED)),
     )
     hints: ClassVar[frozenset[str]] = frozenset({*CHOSEN, *REJECTED, "prompt", "instruction"})
@@ -59,10 +61,12 @@ class Preference(Format):
 
     @classmethod
     def claims(cls, record: Record) -> bool:
-        """A lone answer only with a verdict of true or false: other labels are classes."""
-        if any(key in record for key in CHOSEN):
+        """Two answers; half a pair if it is an answer; one answer with a verdict, not a class."""
+        if record.keys() & set(CHOSEN) and record.keys() & set(REJECTED):
             return True
-        return any(isinstance(record.get(key), bool) for key in LABEL)
+        return any(isinstance(record.get(key), str | list | dict) for key in CHOSEN + REJECTED) or (
+            any(isinstance(record.get(key), bool) for key in LABEL)
+        )
 
     @model_validator(mode="after")
     def _complete(self) -> Preference:
@@ -74,6 +78,9 @@ class Preference(Format):
         for field, answer in (("chosen", self.chosen), ("rejected", self.rejected_)):
             if answer is None:
                 raise PydanticCustomError("incomplete", "{field}: missing", {"field": field})
+        beside = (self.prompt, self.instruction, self.conversations)
+        if all(one is None for one in beside) and not _after_question(_answer(self.chosen)):
+            raise PydanticCustomError("incomplete", "prompt: missing")
         return self
 
     def messages(self) -> tuple[Message, ...]:
@@ -84,8 +91,7 @@ class Preference(Format):
     def rejected(self) -> tuple[Message, ...]:
         """The rejected answer without the prompt."""
         answer = _answer(self.rejected_)
-        asked = [index for index, message in enumerate(answer) if message.role == "user"]
-        return tuple(answer[asked[-1] + 1 if asked else 0 :])
+        return tuple(answer[_after_question(answer) :])
 
     def _before(self) -> list[Message]:
         before = [] if self.system is None else [Message("system", self.system)]
@@ -100,11 +106,18 @@ class Preference(Format):
 
     @classmethod
     def from_row(cls, row: Row) -> Record:
-        """Lay a pair out as three lists of turns."""
+        """Lay a pair out as three lists of turns; what follows the last question is the answer."""
         if not row.rejected:
             raise OutputError("a preference pair needs a rejected answer")
-        *prompt, chosen = chatml_turns(row.messages)
-        return {"prompt": prompt, "chosen": [chosen], "rejected": chatml_turns(row.rejected)}
+        turns = chatml_turns(row.messages)
+        after = _after_question(row.messages)
+        if not 0 < after < len(turns):
+            raise OutputError("a preference pair needs a question and an answer after it")
+        return {
+            "prompt": turns[:after],
+            "chosen": turns[after:],
+            "rejected": chatml_turns(row.rejected),
+        }
 
     def map_text(self, fn: EditText) -> Record:
         """Edit the prompt and both answers."""
@@ -128,6 +141,11 @@ def _mapped(value: Any, role: str, fn: EditText) -> Any:  # noqa: ANN401  # text
     if value is None:
         return None
     return fn(role, value) if isinstance(value, str) else map_turns(value, fn)
+
+
+def _after_question(turns: Sequence[Message]) -> int:
+    """Where the answer to the last question begins; 0 where there is no question."""
+    return max((at for at, turn in enumerate(turns, 1) if turn.role == "user"), default=0)
 
 
 def _answer(answer: str | Turn | list[Turn] | None) -> list[Message]:

@@ -114,8 +114,9 @@ def _message(turn: Turn) -> Message:
         content, calls = "", turn.content
     elif isinstance(content, list):
         calls = calls or [part.spoken for part in content if part.type in CALL_PARTS] or None
-        if len(content) > 1 or not set(content[0].model_dump(exclude_unset=True)) <= _PLAIN:
-            extra["content"] = [part.model_dump(exclude_unset=True) for part in content]
+        parts = [part.model_dump(exclude_unset=True) for part in content]
+        if len(parts) != 1 or parts[0]["type"] not in _PLAIN_TYPES or not parts[0].keys() <= _PLAIN:
+            extra["content"] = parts
         content = "\n\n".join(part.shown for part in content if part.type not in CALL_PARTS)
     elif isinstance(content, str) and "context" in extra:
         content, context = _split(content, extra)
@@ -131,7 +132,9 @@ def _message(turn: Turn) -> Message:
     )
 
 
+# A lone part of these types and keys is a text in another spelling, or a call in one.
 _PLAIN = {"type", "text", "value"}
+_PLAIN_TYPES = {"text", "input_text", "output_text"} | CALL_PARTS
 
 
 def _split(content: str, extra: dict[str, Any]) -> tuple[str, str | None]:

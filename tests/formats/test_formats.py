@@ -57,6 +57,7 @@ READ = [
         (Message("user", "q1"), Message("assistant", "a1"), NO_INPUT, A),
     ),
     ({"instruction": "q", "output": "a", "label": "news"}, "alpaca", (NO_INPUT, A)),  # a class
+    ({"instruction": "q", "output": "a", "chosen": True}, "alpaca", (NO_INPUT, A)),  # a mark
     (
         {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]},
         "sharegpt",
@@ -208,6 +209,10 @@ REFUSED = [
         "completion[0].role: unknown",
     ),
     ({"prompt": "q", "chosen": "a"}, "rejected: missing"),
+    ({"instruction": "q", "output": "x", "chosen": "a"}, "rejected: missing"),  # a pair, not Alpaca
+    ({"conversations": [ASK], "rejected": SAY}, "chosen: missing"),
+    ({"chosen": "a", "rejected": "b"}, "prompt: missing"),
+    ({"chosen": [SAY], "rejected": [SAY]}, "prompt: missing"),
     ({"prompt": "q", "chosen": None, "rejected": "b"}, "chosen: missing"),
     ({"prompt": "q", "chosen": "a", "rejected": 3}, "rejected: expected text or"),
     (
