@@ -240,6 +240,13 @@ def apply_map(record: Record, mapping: Mapping[str, str]) -> Record:
     return {names.get(key) or taken.get(key, key): value for key, value in record.items()}
 
 
+def undo_map(record: Record, mapping: Mapping[str, str], original: Record) -> Record:
+    """The record with the column names that the `original` had before `apply_map`."""
+    names = {field: column for field, column in mapping.items() if column in original}
+    names |= {f"unmapped_{field}": field for field in names}
+    return {names.get(key, key): value for key, value in record.items()}
+
+
 def explain(error: ValidationError, record: Record, format: str) -> str:  # noqa: A002  # likewise
     """Say in one line which field of which turn does not fit, and what stands there instead."""
     columns = {field: name for name, field in _renames(formats()[format], tuple(record)).items()}
@@ -258,10 +265,18 @@ def unknown(record: Record) -> str:
     """Say why `detect` knows no format, and how to name the columns."""
     if not record:
         return "an empty record"
+    small = {key.casefold().strip(): key for key in record}
+    asked, said = (_cased(field, small) for field in ("instruction", "output"))
     return (
         f"no known format has the keys {_listed(record)}; "
-        "name the columns: --map instruction=COLUMN,output=COLUMN"
+        f"name the columns: --map instruction={asked},output={said}"
     )
+
+
+def _cased(field: str, small: Mapping[str, str]) -> str:
+    """The column that spells a field in other letters, as `Instruction` or `OUTPUT `."""
+    spellings = (field, *formats()["alpaca"].aliases[field])
+    return next((small[one] for one in spellings if one in small), "COLUMN")
 
 
 def _path(

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Len
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from curate.errors import OutputError
@@ -28,8 +28,21 @@ LABEL = ("label", "kto_tag")
 JUDGED = (("messages",), ("conversations",), ("prompt", "completion"), ("instruction", "output"))
 
 
+def _one_of(names: tuple[str, ...]) -> dict[str, Any]:
+    return {"anyOf": [{"required": [name]} for name in names]}
+
+
 class Preference(Format):
     """A prompt, as text or as turns, with compared or judged answers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"allOf": [_one_of(CHOSEN), _one_of(REJECTED)]},
+                _one_of(LABEL),
+            ]
+        }
+    )
 
     name: ClassVar[str] = "preference"
     key_sets: ClassVar[tuple[frozenset[str], ...]] = (

@@ -1,4 +1,8 @@
-"""`python -m curate.formats.schema [--check]`: JSON Schemas of all formats into schemas/."""
+"""`python -m curate.formats.schema [--check]`: JSON Schemas of all formats into schemas/.
+
+A schema takes every record that the model takes, and all but a few of those that it refuses: it
+can't say which of a field's spellings counts, or that an answer needs its question.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,102 @@ import json
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from curate.formats import formats
+from pydantic import AliasChoices, BaseModel
+
+from curate.formats import Format, formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Schema = dict[str, Any]
 
 
 def schemas() -> dict[str, str]:
     """File name -> JSON Schema, of each format that is there."""
     return {
-        f"{name}.schema.json": json.dumps(kind.model_json_schema(), indent=2) + "\n"
+        f"{name}.schema.json": json.dumps(_schema(kind), indent=2) + "\n"
         for name, kind in formats().items()
     }
+
+
+def _schema(kind: type[Format]) -> Schema:
+    made: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    made |= kind.model_json_schema()
+    for model, schema in _with_models(kind, made):
+        schema["description"] = schema["description"].partition("\n\n")[0]
+        _spell_out(schema, list(_spellings(model)))
+    _share_roles(made)
+    return made
+
+
+def _with_models(kind: type[Format], made: Schema) -> Iterator[tuple[type[BaseModel], Schema]]:
+    """Each object of a schema with the model that it describes."""
+    yield kind, made
+    models = {model.__name__: model for model in _subclasses(BaseModel)}
+    for name, schema in made.get("$defs", {}).items():
+        yield models[name], schema
+
+
+def _subclasses(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for one in model.__subclasses__():
+        if one.__module__.startswith("curate.formats"):
+            yield one
+        yield from _subclasses(one)
+
+
+def _spellings(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    """All names of each field that has several, the schema's own first."""
+    for name, field in model.model_fields.items():
+        choices = field.validation_alias
+        if isinstance(choices, AliasChoices):
+            yield tuple(str(choice) for choice in choices.choices)
+        elif issubclass(model, Format) and (others := model.aliases.get(field.alias or name)):
+            yield (field.alias or name, *others)
+
+
+def _spell_out(schema: Schema, fields: Sequence[tuple[str, ...]]) -> None:
+    """Name each spelling of a field, and of a required one ask for a spelling of the right type.
+
+    The other spellings have no type of their own: beside the first one they are mere keys.
+    """
+    properties, required = schema["properties"], schema.get("required", [])
+    demands = []
+    for first, *others in fields:
+        for other in others:
+            properties.setdefault(other, {"description": f"another spelling of {first}"})
+        if first in required:
+            required.remove(first)
+            kind = {key: held for key, held in properties[first].items() if key != "title"}
+            demands.append(
+                {"anyOf": [_demand(first, {})] + [_demand(other, kind) for other in others]}
+            )
+    if demands:
+        schema["allOf"] = demands
+    if not required:
+        schema.pop("required", None)
+
+
+def _demand(name: str, kind: Schema) -> Schema:
+    return {"required": [name]} | ({"properties": {name: kind}} if kind else {})
+
+
+def _share_roles(made: Schema) -> None:
+    """Write the long list of roles once."""
+    roles: Schema = {}
+
+    def visit(node: Any) -> None:  # noqa: ANN401  # any JSON
+        for child in node.values() if isinstance(node, dict) else node:
+            if isinstance(child, dict | list):
+                visit(child)
+        if isinstance(node, dict) and isinstance(node.get("enum"), list):
+            roles["Role"] = {"enum": node.pop("enum"), "type": node.pop("type")}
+            node["$ref"] = "#/$defs/Role"
+
+    visit(made)
+    if roles:
+        made["$defs"] |= roles
 
 
 def main(folder: Path, *, check: bool) -> list[str]:

@@ -74,7 +74,17 @@ class Turn(BaseModel):
     where content is text; a validator over the whole turn costs half a microsecond everywhere.
     """
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="allow",
+        strict=True,
+        frozen=True,
+        json_schema_extra={
+            "anyOf": [
+                {"required": [key]}
+                for key in ("content", "value", "text", "tool_calls", "function_call")
+            ]
+        },
+    )
 
     role: RoleName = Field(validation_alias=AliasChoices("role", "from"))
     tool_calls: list[dict[str, Any]] | str | None = None

@@ -241,7 +241,13 @@ def test_unrelated_keys_are_no_format(record):
     assert detect(record) is None
     assert load(record) is None
     assert all(key in unknown(record) for key in record)
-    assert not record or "--map instruction=COLUMN,output=COLUMN" in unknown(record)
+    assert not record or "--map instruction=" in unknown(record)
+
+
+def test_columns_in_other_letters_are_proposed():
+    record = {"Instruction": "q", "Response": "a"}
+    assert unknown(record).endswith("--map instruction=Instruction,output=Response")
+    assert unknown({"idx": 1}).endswith("--map instruction=COLUMN,output=COLUMN")
 
 
 def test_a_forced_format_never_reads_a_wrong_column_as_empty_text():
