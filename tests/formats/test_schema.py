@@ -39,7 +39,7 @@ def test_what_the_model_takes_the_schema_takes(record, name, _messages):
 
 def test_what_the_model_refuses_the_schema_refuses_mostly():
     refused = [not VALIDATORS[detect(record)].is_valid(record) for record, _ in REFUSED]
-    assert sum(refused) >= 0.85 * len(refused)
+    assert sum(refused) >= 0.8 * len(refused)
 
 
 @pytest.mark.slow
