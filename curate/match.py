@@ -88,8 +88,9 @@ def _match_rule(texts: _Texts, rule: Rule) -> pl.DataFrame:
     held: pl.Series | None = None
     evidence: pl.DataFrame | None = None
     for clause in rule.match:
-        hits = _hits(texts, clause)
-        rows = hits["row"].unique() if clause.any else _without(texts.rows(), hits)
+        hits = _hits(texts, clause, held)
+        rest = texts.rows() if held is None else held
+        rows = hits["row"].unique() if clause.any else _without(rest, hits)
         held = rows if held is None else held.filter(held.is_in(rows.implode()))
         if held.is_empty():
             return pl.DataFrame(schema=SCHEMA)
@@ -103,8 +104,11 @@ def _match_rule(texts: _Texts, rule: Rule) -> pl.DataFrame:
     return shown.with_columns(masked(pl.col("value"))) if rule.mask else shown
 
 
-def _hits(texts: _Texts, clause: Clause) -> pl.DataFrame:
+def _hits(texts: _Texts, clause: Clause, held: pl.Series | None) -> pl.DataFrame:
+    """The turns that a clause finds something in, of the rows that earlier clauses left over."""
     turns = texts.of(clause.place)
+    if held is not None:  # a second clause often costs ten times the first, which leaves 1 in 1,000
+        turns = turns.filter(pl.col("row").is_in(held.implode()))
     pattern = clause.pattern("any" if clause.any else "none")
     hits = turns.filter(pl.col("text").str.contains(pattern))
     if clause.unless and not hits.is_empty():
