@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from curate.convert import to_format
 from curate.errors import InputError, OutputError
 from curate.formats import detect, load
+from curate.formats.preference import Preference
 from curate.row import Row
 
 text = st.text(max_size=12)
@@ -31,6 +32,11 @@ def alpaca(draw):
     return record
 
 
+def written(value):
+    """JSON as a conversion writes it: white space and escapes are spelling."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 arguments = st.dictionaries(text, st.integers() | text, max_size=2)
 call_value = st.fixed_dictionaries({"name": text, "arguments": arguments})
 call_text = st.builds(
@@ -47,6 +53,63 @@ sharegpt = st.builds(
     lambda turns, tools, more: {"conversations": turns} | tools | more,
     st.lists(spoken | called, min_size=1, max_size=5),
     st.sampled_from([{}, {"tools": "[]"}, {"tools": [{"name": "f"}]}]),
+    extras,
+)
+
+
+function = st.fixed_dictionaries({"name": text, "arguments": arguments.map(written)})
+call = st.fixed_dictionaries({"id": text, "type": st.just("function"), "function": function})
+openai_turn = (
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["system", "user", "assistant"]), "content": text},
+        optional={"mood": text, "name": text, "weight": st.sampled_from([0.0, 1.0])},
+    )
+    | st.fixed_dictionaries(
+        {
+            "role": st.just("assistant"),
+            "content": st.none() | text.filter(bool),
+            "tool_calls": st.lists(call, min_size=1, max_size=2),
+        }
+    )
+    | st.fixed_dictionaries(
+        {"role": st.just("tool"), "content": text, "tool_call_id": text}, optional={"name": text}
+    )
+    | st.fixed_dictionaries(
+        {
+            "role": st.just("user"),
+            "content": st.lists(
+                st.fixed_dictionaries({"type": st.just("text"), "text": text})
+                | st.fixed_dictionaries({"type": st.just("image"), "image": text}),
+                min_size=1,
+                max_size=2,
+            ),
+        }
+    )
+)
+chatml = st.builds(
+    lambda turns, more: {"messages": turns} | more,
+    st.lists(openai_turn, min_size=1, max_size=4),
+    extras,
+)
+answer = text | st.lists(
+    st.fixed_dictionaries({"role": st.just("assistant"), "content": text}), min_size=1, max_size=2
+)
+preference = st.builds(
+    lambda asked, chosen, rejected, more: asked | {"chosen": chosen, "rejected": rejected} | more,
+    st.fixed_dictionaries({"prompt": text})
+    | st.fixed_dictionaries({"instruction": text, "input": text})
+    | st.fixed_dictionaries({"question": text})
+    | st.fixed_dictionaries(
+        {
+            "prompt": st.lists(
+                st.fixed_dictionaries({"role": st.just("user"), "content": text}),
+                min_size=1,
+                max_size=2,
+            )
+        }
+    ),
+    answer,
+    answer,
     extras,
 )
 
@@ -84,7 +147,65 @@ def test_sharegpt_with_tools_comes_back_as_it_went(record):
     assert to_format(chat, "sharegpt") == record
 
 
-@given(record=alpaca() | sharegpt)
+@given(record=chatml)
+def test_chatml_comes_back_as_it_went_or_is_refused(record):
+    chat = converted(record, "sharegpt")
+    if isinstance(chat, str):
+        assert "ShareGPT has no place for" in chat
+        return
+    assert detect(chat) == "sharegpt"
+    assert says(chat) == says(record)
+    back = to_format(chat, "chatml")
+    assert plain(back) == plain(record)
+
+
+def converted(record, target):
+    """The record in the target format, or what it can't hold."""
+    try:
+        return to_format(record, target)
+    except OutputError as error:
+        return str(error)
+
+
+def plain(record):
+    """The record with a lone text part as a text, which is mere spelling."""
+    turns = [
+        {**turn, "content": turn["content"][0]["text"]}
+        if isinstance(turn["content"], list)
+        and len(turn["content"]) == 1
+        and turn["content"][0].keys() == {"type", "text"}
+        else turn
+        for turn in record["messages"]
+    ]
+    return {**record, "messages": turns}
+
+
+@given(record=chatml)
+def test_chatml_comes_back_from_alpaca_or_is_refused(record):
+    flat = converted(record, "alpaca")
+    if isinstance(flat, str):
+        assert flat.startswith("turn ")
+        return
+    assert plain(to_format(flat, "chatml")) == plain(record)
+
+
+@given(record=preference)
+def test_a_pair_is_the_same_pair_in_turns(record):
+    made = load(record)
+    row = Row.model_construct(messages=made.messages(), rejected=made.rejected())
+    turns = Preference.from_row(row)
+    assert detect(turns) == "preference"
+    assert shape(load(turns)) == shape(made)
+    for target in ("alpaca", "chatml", "sharegpt"):
+        with pytest.raises(OutputError, match="rejected: "):
+            to_format(record, target)
+
+
+def shape(made):
+    return [(one.role, one.text) for one in (*made.messages(), *made.rejected())]
+
+
+@given(record=alpaca() | sharegpt | chatml | preference)
 def test_the_same_format_is_the_same_record(record):
     assert to_format(record, detect(record)) is record
 

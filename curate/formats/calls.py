@@ -46,10 +46,10 @@ def _as_openai(call: Call) -> Call:
     if "function" in call:
         return call
     rest = {key: value for key, value in call.items() if key not in {"name", "arguments"}}
-    arguments = call.get("arguments", {})
-    if not isinstance(arguments, str):
-        arguments = json.dumps(arguments, ensure_ascii=False)
-    function = {"name": call.get("name"), "arguments": arguments}
+    call = {**call, "name": call.get("name"), "arguments": call.get("arguments", {})}
+    function = {key: held for key, held in call.items() if key in {"name", "arguments"}}
+    if not isinstance(function["arguments"], str):
+        function["arguments"] = json.dumps(function["arguments"], ensure_ascii=False)
     return rest | {"type": "function", "function": function}
 
 
