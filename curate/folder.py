@@ -1,0 +1,172 @@
+"""The run folder appears whole or not at all, and is replaced whole or not at all.
+
+A run writes into a draft beside its folder (`.NAME.partial`), every file is forced to disk, and one
+rename puts the draft in its place. Killed at any moment, a run leaves the old folder or the new
+one; what is left of a draft is cleared by the next run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LOCK = "curate.lock"
+RECORDS = "records.zst"
+SCORES = "scores.parquet"
+MATCHES = "matches.parquet"
+FINDINGS = "findings.parquet"
+LEDGER = "ledger.parquet"
+DROPPED = "dropped.jsonl"
+QUARANTINE = "quarantine.jsonl"
+EDITS = "edits.jsonl"
+REPORTS = ("report.html", "report.json", "report.md")
+# What was read and measured; a new decision changes none of it.
+FACTS = (RECORDS, SCORES, MATCHES, QUARANTINE, EDITS)
+
+
+def check_run(folder: Path) -> None:
+    """Refuse a folder that no run has finished.
+
+    Raises:
+        InputError: it is not there, or holds no lock.
+    """
+    if not (folder / LOCK).is_file():
+        raise InputError(f"{folder}: no run folder (no {LOCK} in it); `curate clean` makes one")
+
+
+def core_of(folder: Path) -> Path:
+    """The file with the kept rows, whatever its type."""
+    found = sorted(folder.glob("core.*"))
+    if len(found) != 1:
+        raise InputError(f"{folder}: expected one core file, found {len(found)}")
+    return found[0]
+
+
+@contextlib.contextmanager
+def draft(folder: Path, *, force: bool = False, inputs: Iterable[str] = ()) -> Iterator[Path]:
+    """An empty folder to write into; it takes the place of `folder` when the block ends well.
+
+    Args:
+        folder: where the finished folder will stand.
+        force: replace a run folder that stands there.
+        inputs: files that are being read; none may lie in the folder that is replaced.
+
+    Raises:
+        OutputError: something stands there that may not be replaced, another run is writing it,
+            or the disk refuses.
+    """
+    made = folder.with_name(f".{folder.name}.partial")
+    try:
+        _restore(folder)
+        _may_replace(folder, force=force, inputs=inputs)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made.mkdir(exist_ok=True)
+        with _only_writer(made):
+            _clear(made)
+            try:
+                yield made
+                _force_to_disk(made)
+                _publish(made, folder)
+            except BaseException:
+                shutil.rmtree(made, ignore_errors=True)
+                raise
+    except OSError as error:
+        where = error.filename or folder
+        raise OutputError(f"{where}: can't be written: {error.strerror or error}") from error
+
+
+def link_facts(source: Path, target: Path) -> None:
+    """Bring what was measured into a new draft, as links where the disk has them."""
+    for name in FACTS:
+        if (source / name).exists():
+            try:
+                os.link(source / name, target / name)
+            except OSError:
+                shutil.copyfile(source / name, target / name)
+
+
+def _may_replace(folder: Path, *, force: bool, inputs: Iterable[str]) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; name a folder that does not exist yet")
+    if not any(folder.iterdir()):
+        return
+    if not (folder / LOCK).is_file():
+        raise OutputError(f"{folder}: holds other files and no run; name another folder")
+    if not force:
+        raise OutputError(f"{folder}: holds a run already; --force replaces it")
+    inside = [name for name in inputs if folder.resolve() in Path(name).resolve().parents]
+    if inside:
+        raise OutputError(f"{folder}: would replace the folder that {inside[0]} is read from")
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _restore(folder: Path) -> None:
+    """Finish what a run that was killed between two renames had begun."""
+    old = _old(folder)
+    if old.is_dir():
+        if folder.exists():
+            shutil.rmtree(old)
+        else:
+            old.rename(folder)
+
+
+@contextlib.contextmanager
+def _only_writer(made: Path) -> Iterator[None]:
+    """Hold the draft; the hold ends with the process, however that ends."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(made, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise OutputError(f"{made}: another run is writing this folder; wait for it") from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _force_to_disk(folder: Path) -> None:
+    for path in (*sorted(folder.iterdir()), folder):
+        if sys.platform == "win32" and path.is_dir():
+            continue
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _publish(made: Path, folder: Path) -> None:
+    old = _old(folder)
+    if folder.exists():
+        folder.rename(old)
+    made.rename(folder)
+    if old.exists():
+        shutil.rmtree(old)
