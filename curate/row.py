@@ -94,12 +94,51 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
     """
     import polars as pl
 
-    columns: dict[str, list[Any]] = {name: [] for name in BASE_SCHEMA}
-    for row in rows:
-        _append(columns, row)
-    return pl.DataFrame(columns, schema=base_schema())
+    asked = [_first_user(row.messages) for row in rows]
+    turns = [(place, turn) for place, row in enumerate(rows) for turn in row.messages]
+    flat = pl.DataFrame(
+        {
+            "place": [place for place, _ in turns],
+            "roles": [turn.role for _, turn in turns],
+            "texts": [turn.text for _, turn in turns],
+            "calls": [_call_ids(turn) for _, turn in turns],
+        },
+        schema={"place": pl.Int64, **dict.fromkeys(("roles", "texts", "calls"), pl.String)},
+    )
+    frame = pl.DataFrame(
+        {
+            "place": range(len(rows)),
+            "id": [row.id for row in rows],
+            "source": [row.source for row in rows],
+            "line": [row.line for row in rows],
+            "format": [row.format for row in rows],
+            "instruction": [turn and turn.content for turn in asked],
+            "input": [turn and turn.context for turn in asked],
+            "rejected": [
+                "\n\n".join(turn.text for turn in row.rejected) if row.rejected else None
+                for row in rows
+            ],
+        },
+        schema={"place": pl.Int64, **{key: base_schema()[key] for key in _FROM_ROW}},
+    )
+    parts = [_said_by(flat, role).rename({"texts": name}) for name, role in _SAID.items()]
+    parts.append(flat.group_by("place", maintain_order=True).agg("roles", "texts", "calls"))
+    for part in parts:
+        frame = frame.join(part, on="place", how="left", maintain_order="left")
+    return frame.select(BASE_SCHEMA.keys())
 
 
+def _said_by(flat: pl.DataFrame, role: Role) -> pl.DataFrame:
+    import polars as pl
+
+    said = flat.lazy().filter(pl.col("roles") == role).select("place", "texts")
+    return (
+        said.group_by("place", maintain_order=True).agg(pl.col("texts").str.join("\n\n")).collect()
+    )
+
+
+_FROM_ROW = ("id", "source", "line", "format", "instruction", "input", "rejected")
+_SAID: dict[str, Role] = {"system": "system", "prompt": "user", "response": "assistant"}
 BASE_SCHEMA = {
     "id": "String",
     "source": "String",
@@ -125,26 +164,8 @@ def base_schema() -> dict[str, Any]:
     return {name: types[kind] for name, kind in BASE_SCHEMA.items()}
 
 
-def _append(columns: dict[str, list[Any]], row: Row) -> None:
-    by_role: dict[str, list[str]] = {"system": [], "user": [], "assistant": [], "tool": []}
-    first_user = None
-    for message in row.messages:
-        if first_user is None and message.role == "user":
-            first_user = message
-        by_role[message.role].append(message.text)
-    columns["id"].append(row.id)
-    columns["source"].append(row.source)
-    columns["line"].append(row.line)
-    columns["format"].append(row.format)
-    columns["system"].append(_join(by_role["system"]))
-    columns["instruction"].append(first_user.content if first_user else None)
-    columns["input"].append(first_user.context if first_user else None)
-    columns["prompt"].append(_join(by_role["user"]))
-    columns["response"].append(_join(by_role["assistant"]))
-    columns["rejected"].append(_join([message.text for message in row.rejected]))
-    columns["roles"].append([message.role for message in row.messages])
-    columns["texts"].append([message.text for message in row.messages])
-    columns["calls"].append([_call_ids(message) for message in row.messages])
+def _first_user(messages: Sequence[Message]) -> Message | None:
+    return next((message for message in messages if message.role == "user"), None)
 
 
 def _call_ids(message: Message) -> str | None:
@@ -155,9 +176,3 @@ def _call_ids(message: Message) -> str | None:
     calls = message.tool_calls if isinstance(message.tool_calls, list) else []
     ids = [call.get("id") for call in calls if isinstance(call, dict)]
     return " ".join(one for one in ids if isinstance(one, str))
-
-
-def _join(texts: list[str]) -> str | None:
-    if len(texts) == 1:
-        return texts[0]
-    return "\n\n".join(texts) if texts else None
