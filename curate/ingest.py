@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
 from pydantic import ValidationError
 
 from curate import edit, formats, read
@@ -19,22 +19,36 @@ if TYPE_CHECKING:
     from curate.read import Record
     from curate.rule import Rule
 
+UNREADABLE, INVALID = "unreadable-record", "invalid-record"
+
 
 class Refusal(NamedTuple):
-    """A record that is quarantined, and why."""
+    """A record that is quarantined, and why.
+
+    Attributes:
+        id: hash of its bytes.
+        source: the file it stands in.
+        line: and where there.
+        code: UNREADABLE: no record at all; INVALID: a record that fits no format.
+        error: what is wrong, and where.
+    """
 
     id: str
     source: str
     line: int
+    code: str
     error: str
 
 
 class Edit(NamedTuple):
-    """A row that an edit rule rewrote."""
+    """What edit rules made of a record.
 
-    id: str
+    Attributes:
+        codes: the rules that changed it.
+        after: the record's bytes afterwards.
+    """
+
     codes: list[str]
-    before: bytes
     after: bytes
 
 
@@ -61,40 +75,65 @@ class Ingest:
 
     def __call__(self, record: Record) -> tuple[Row | Refusal, Edit | None]:
         """The row of a record, or why there is none; and what was edited in it."""
-        made = content_id(record.raw)
         try:
-            row, changed = self._row(record, made)
+            data = self._parsed(record)
         except ValueError as error:
-            return Refusal(made, record.source, record.line, str(error)), None
-        self.formats[row.format] += 1
-        return row, changed
-
-    def _row(self, record: Record, made: str) -> tuple[Row, Edit | None]:
-        if record.error is not None:
-            raise ValueError(record.error)
-        data = read.parse(record.raw)
-        if self.map:
-            data = formats.apply_map(data, self.map)
-        name = formats.detect(data) if self.format == "auto" else self.format
-        if name is None:
-            raise ValueError(formats.unknown(data))
+            return _refusal(record, UNREADABLE, str(error)), None
         try:
-            valid = formats.validate(data, name)
-            change = None
-            if self.edits:
-                after, codes = edit.apply(valid, self.edits.values())
-                if after is not None:
-                    change = Edit(made, codes, record.raw, orjson.dumps(after))
-                    valid = formats.validate(after, name)
-        except ValidationError as error:
-            raise ValueError(formats.explain(error, data, name)) from None
+            valid = self._validated(data)
+            change = self._edited(valid, record.raw) if self.edits else None
+            if change is not None:
+                valid = self._validated(self._parsed(record._replace(raw=change.after)))
+        except ValueError as error:
+            return _refusal(record, INVALID, str(error)), None
+        self.formats[valid.name] += 1
         row = Row.model_construct(
-            id=made,
+            id=content_id(record.raw),
             messages=valid.messages(),
             rejected=valid.rejected(),
-            format=name,
+            format=valid.name,
             raw=record.raw,
             source=record.source,
             line=record.line,
         )
         return row, change
+
+    def _parsed(self, record: Record) -> formats.Record:
+        if record.error is not None:
+            raise ValueError(record.error)
+        data = read.parse(record.raw)
+        return formats.apply_map(data, self.map) if self.map else data
+
+    def _validated(self, data: formats.Record) -> formats.Format:
+        try:
+            if self.format != "auto":
+                return formats.validate(data, self.format)
+            valid = formats.load(data)
+        except ValidationError as error:
+            name = self.format if self.format != "auto" else str(formats.detect(data))
+            raise ValueError(formats.explain(error, data, name)) from None
+        if valid is None:
+            raise ValueError(formats.unknown(data))
+        return valid
+
+    def _edited(self, valid: formats.Format, raw: bytes) -> Edit | None:
+        after, codes = edit.apply(valid, self.edits.values())
+        if after is None:
+            return None
+        if self.map:
+            after = formats.undo_map(after, self.map, read.parse(raw))
+        return Edit(codes, as_written(after, raw))
+
+
+def as_written(record: formats.Record, raw: bytes) -> bytes:
+    """A changed record as JSON, spaced and escaped the way the bytes it came from are."""
+    spaced = b'": ' in raw
+    return json.dumps(
+        record,
+        ensure_ascii=raw.isascii(),
+        separators=(", " if spaced else ",", ": " if spaced else ":"),
+    ).encode()
+
+
+def _refusal(record: Record, code: str, error: str) -> Refusal:
+    return Refusal(content_id(record.raw), record.source, record.line, code, error)

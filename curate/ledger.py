@@ -15,12 +15,15 @@ LEDGER = {
     "source": pl.String,
     "line": pl.Int64,
     "disposition": pl.String,
-    "code": pl.String,  # the rule that decided; of a kept row the first that reported
+    # The rule that decided; of a kept row the first that reported; of a quarantined record
+    # `unreadable-record` or `invalid-record`, and the reason in `value`.
+    "code": pl.String,
     "column": pl.String,
     "value": pl.String,
     "threshold": pl.Float64,
     "twin": pl.String,
 }
+POSITION = {"position": pl.UInt32}  # place of a record among all that came in, 0-based
 
 
 def open_ledger(scores: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
@@ -42,6 +45,22 @@ def open_ledger(scores: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("kept"))
     )
     return ledger.with_columns(disposition.alias("disposition")).select(LEDGER.keys())
+
+
+def whole_ledger(scored: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    """The ledger of all records in the order they came.
+
+    Args:
+        scored: the ledger of the scored rows, in their order.
+        refused: the quarantined records, with the `position` of each among all that came in.
+    """
+    if refused.is_empty():
+        return scored
+    count = scored.height + refused.height
+    free = pl.int_range(count, dtype=pl.UInt32, eager=True).alias("position").to_frame()
+    free = free.join(refused, on="position", how="anti", maintain_order="left")
+    placed = scored.with_columns(free["position"])
+    return pl.concat([placed, refused.select(placed.columns)]).sort("position").select(LEDGER)
 
 
 def check_conservation(ledger: pl.DataFrame, records: int) -> dict[str, int]:
