@@ -5,6 +5,7 @@ A rule asks `turn_order like '%uu%'`: two users in a row. Each turn is a letter:
     s  system            a  assistant, an answer
     u  user              c  assistant, a tool call
     t  tool, a result    x  tool, the result of a call that no earlier turn made
+    m  after the results of several calls: that of one of them is missing
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _NOTHING = (
 @signal(
     columns={
         "turn_order": "a letter a turn: s system, u user, a answer, c tool call, t tool result, "
-        "x result of a call that nobody made",
+        "x result of a call that nobody made, m a result that is missing",
         "blank_turns": "turns that show nothing, as role and number (`user 3`), but for answers "
         "and the first user's; null where there are none",
     },
@@ -61,10 +62,12 @@ def _with_calls(frame: pl.DataFrame, plain: pl.Series, calling: pl.Series) -> pl
 def _spell(roles: list[str], texts: list[str], calls: list[str | None]) -> str:
     letters = []
     made: set[str] = set()
+    waiting: set[str] = set()  # calls of the last turn that called, some of which are answered
     following = [*roles[1:], None]
     for role, text, ids, after in zip(roles, texts, calls, following, strict=True):
         if role == "assistant" and ids is not None:
-            made |= set(ids.split())
+            waiting = set(ids.split())
+            made |= waiting
             letters.append("c")
         elif role == "assistant" and after == "tool" and _CALL_IN_TEXT.search(text):
             letters.append("c")
@@ -72,6 +75,10 @@ def _spell(roles: list[str], texts: list[str], calls: list[str | None]) -> str:
             letters.append("x")
         else:
             letters.append(role[0])
+        if role == "tool" and ids:
+            waiting.discard(ids)
+            if waiting and after != "tool":
+                letters.append("m")
     return "".join(letters)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import re
+from itertools import product
 from typing import TYPE_CHECKING
 
 import orjson
@@ -10,9 +12,11 @@ import polars as pl
 import pytest
 
 from curate import formats
+from curate.convert import to_format
 from curate.decide import decide
+from curate.normalize import ROLES
 from curate.row import Row, to_frame
-from curate.rule import load_rules
+from curate.rule import condition, load_rules
 from curate.score import Scorer, make_plan
 from curate.signals.turns import turns
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TURN_RULES = {code: rule for code, rule in load_rules().items() if code.startswith("turn-")}
+SHOWN = TURN_RULES | {"empty-response": load_rules()["empty-response"]}
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 
 
@@ -72,7 +77,7 @@ def said(text):
                 ("assistant", {"tool_calls": [CALL]}),
                 ("tool", {"content": "1", "tool_call_id": "c2"}),
             ),
-            "ucx",
+            "ucxm",
             None,
         ),
         (  # ShareGPT's calls have no ids to compare
@@ -110,6 +115,70 @@ def said(text):
 def test_order(record, order, blank):
     made = turns(rows(record))
     assert made.rows() == [(order, blank)]
+
+
+WHOLE = re.compile(
+    r"s?(ua?(c+t+a?)*((?<=a)|c+$))+"  # a question, calls with results, an answer; or a last call
+    r"|sa?c+t.*"  # a system text that sets tools to work
+)
+GREETING = re.compile(r"s[ac]+u")
+
+
+def test_every_wrong_order_is_an_error_and_no_right_one():
+    """All 19,530 conversations of up to six turns."""
+    orders = ["".join(one) for size in range(1, 7) for one in product("suact", repeat=size)]
+    frame = pl.DataFrame({"turn_order": orders}).with_columns(
+        pl.lit(None, pl.String).alias("blank_turns"), pl.lit("chatml").alias("format")
+    )
+    found: dict[str, set[str]] = {order: set() for order in orders}
+    for rule in TURN_RULES.values():
+        for order in frame.filter(condition(rule.when, frame.columns))["turn_order"]:
+            found[order].add(rule.severity)
+    whole = {order for order in orders if WHOLE.fullmatch(order)}
+    sound = {order for order in whole if not order.startswith(("sc", "sac"))}
+    assert {order for order in sound if found[order]} == set()
+    missed = {order for order in orders if "error" not in found[order]} - whole
+    assert {order for order in missed if not GREETING.match(order)} == set()
+    assert all(found[order] == {"warning"} for order in missed)
+
+
+INVISIBLE = ["", "\n\t ", "\u200b", "\u200c\u200d", "\ufeff", "\u2060", "\u00ad", "\u3164"]
+EMPTY = {"empty-response", "turn-empty", "turn-empty-system", "turn-empty-tool"}
+
+
+@pytest.mark.parametrize("nothing", INVISIBLE)
+@pytest.mark.parametrize("speaker", ["system", "user", "assistant", "tool"])
+@pytest.mark.parametrize("spelling", ["chatml", "sharegpt"])
+def test_a_turn_that_shows_nothing_is_found(nothing, speaker, spelling):
+    calls = {"tool_calls": [CALL]}
+    record = messages(
+        ("system", said("s")),
+        ("user", said("a")),
+        ("assistant", {"content": None, **calls}),
+        ("tool", {"content": "1", "tool_call_id": "c1"}),
+        ("assistant", said("b")),
+        ("user", said("c")),
+        ("assistant", said("d")),
+    )
+    spelled = to_format(record, spelling)
+    (turns,) = spelled.values()
+    content, role = ("content", "role") if spelling == "chatml" else ("value", "from")
+    *_, last = (turn for turn in turns if ROLES[turn[role]] == speaker)
+    assert reported(spelled) == set()
+    last[content] = nothing
+    assert reported(spelled) & EMPTY
+
+
+@pytest.mark.parametrize("nothing", INVISIBLE)
+def test_an_alpaca_answer_that_shows_nothing_is_found(nothing):
+    assert "empty-response" in reported({"instruction": "a", "input": "", "output": nothing})
+
+
+def reported(record):
+    """The codes that hit."""
+    scorer = Scorer(make_plan(set().union(*(rule.reads for rule in SHOWN.values()))), SHOWN)
+    scorer.add(rows(record))
+    return set(decide(*scorer.finish(), SHOWN).findings["code"])
 
 
 def test_empty_frame():
