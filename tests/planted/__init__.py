@@ -1,0 +1,1 @@
+"""Files with planted defects, and what `curate clean` finds in them."""

@@ -1,0 +1,78 @@
+"""Which findings count for which planted class, and how many of eight must be found.
+
+A family (`pii`) stands for all its codes (`pii-email`). A row is also found if it is dropped or
+quarantined: then it does not reach the model, whatever the reason given.
+"""
+
+from __future__ import annotations
+
+CODES = {
+    "invalid-json": (),
+    "wrong-type": (),
+    "missing-key": ("empty", "turn"),
+    "unknown-role": (),
+    "empty-turn": ("empty", "turn-empty"),
+    "zero-width-turn": ("empty", "turn-empty"),
+    "user-repeated": ("turn-user-repeated",),
+    "assistant-first": ("turn-assistant-first", "turn-greeting-first", "turn-missing-user"),
+    "last-user": ("turn-last-not-assistant",),
+    "tool-without-call": ("turn-tool-without-call",),
+    "system-repeated": ("turn-system-repeated",),
+    "system-late": ("turn-system-late",),
+    "missing-assistant": ("turn-missing-assistant",),
+    "exact": ("duplicate",),
+    "normalised": ("duplicate",),
+    "near": ("duplicate",),
+    "same-prompt": ("duplicate-prompt", "duplicate"),
+    "pii": ("pii",),
+    "secret": ("secret",),
+    "mojibake": ("encoding", "mojibake", "character"),
+    "repetition": ("repetition",),
+    "other-language": ("language",),
+    "refusal": ("refusal",),
+    "as-an-ai": ("refusal",),
+    "control-token": ("token", "template"),
+    "noinput": ("noinput", "empty"),
+    "merged": ("merged",),
+    "injection": ("injection",),
+    "placeholder": ("placeholder", "empty"),
+    "truncated": ("truncated", "code", "format"),
+    "swapped": ("mismatch",),
+    "invisible": ("encoding", "invisible", "character"),
+    "escaped-newline": ("encoding", "escaped"),
+    "missing-material": ("missing", "noinput"),
+    "wrong-arithmetic": ("arithmetic",),
+    "invalid-json-answer": ("format", "json", "code"),
+    "unclosed-fence": ("code", "format", "truncated"),
+    "echo": ("echo",),
+}
+
+# Section 8 of issue 2, of eight rows a class: 100 % of structure, then the bar for each class.
+STRUCTURE = (
+    *("invalid-json", "wrong-type", "missing-key", "unknown-role", "empty-turn"),
+    *("zero-width-turn", "user-repeated", "assistant-first", "last-user", "tool-without-call"),
+    *("system-repeated", "system-late", "missing-assistant"),
+)
+BAR = {
+    **dict.fromkeys(STRUCTURE, 8),
+    **dict.fromkeys(("exact", "normalised", "near", "same-prompt"), 8),
+    **dict.fromkeys(("pii", "secret", "mojibake", "repetition", "other-language"), 8),
+    "refusal": 7,
+    **dict.fromkeys(("control-token", "noinput", "merged", "placeholder"), 8),
+    "injection": 6,
+    "truncated": 6,
+    "swapped": 0,
+}
+# Classes of section 4 that section 8 sets no bar for: what was reached, held from then on.
+FURTHER_BAR = dict.fromkeys(
+    (
+        *("as-an-ai", "invisible", "escaped-newline", "missing-material", "wrong-arithmetic"),
+        *("invalid-json-answer", "unclosed-fence", "echo"),
+    ),
+    6,
+)
+
+
+def belongs(code: str, defect: str) -> bool:
+    """Whether a finding of this code is one of the defect."""
+    return any(code == one or code.startswith(f"{one}-") for one in CODES[defect])
