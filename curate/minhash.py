@@ -1,33 +1,31 @@
 """Near-duplicate search over token hashes: the numeric kernel, numpy only.
 
-A text becomes an ordered run of token hashes (`tokens`), a row's two runs become a set of
-trigram hashes (`shingles`), and rows whose sets are alike are found in four steps, each linear:
+A text becomes an ordered run of token hashes (`tokens`), and a run its word trigrams
+(`shingles`). Among rows that already have one field in common, rows alike in the other are found
+in three steps, each linear:
 
-1. `Shared` discards rows exactly: |A ∩ B| >= t |A ∪ B| >= t |A|, so a row of whose
-   shingles less than the share t occurs in any other row has no near-duplicate at all. On Alpaca
-   that leaves 1 row in 40, and is why everything after it costs next to nothing.
-2. `signatures`: `BANDS` x `WIDTH` MinHash values a row.
-3. `candidates`: rows that agree in one band. A row is paired with the first row of its bucket
+1. `Runs.signatures`: `BANDS` x `WIDTH` MinHash values a row.
+2. `candidates`: rows that agree in one band. A row is paired with the first row of its bucket
    and with its nearest neighbours in the order of the following bands (as in an LSH forest), so
-   a bucket of n rows proposes O(n) pairs and not n².
-4. `overlaps`: the true Jaccard similarity of each proposed pair.
+   a bucket of n rows proposes O(n) pairs and not n². Groups too small to need bands are
+   compared pair by pair (`close`).
+3. `surplus`: what the trigrams of each proposed pair do not share, hence their true similarity.
 
 Bands: two rows of similarity s meet in at least one of b bands of r values with probability
 1 - (1 - s^r)^b. With r = 4, b = 20 that is 0.9959 at the floor 0.7, 0.99997 at 0.8, 0.03 at 0.2.
 datasketch's optimiser minimises a weighted sum of the areas of the two errors and so accepts
 0.5 to 0.9 at the threshold itself; and importing it costs 0.9 CPU-s (scipy), more than all of
-this for 50,000 rows. `tests/signals/test_duplicates.py` checks the choice against its formula.
+this for 50,000 rows. docs/duplicates.md has the curve, tests/test_minhash.py checks it.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -40,24 +38,28 @@ WIDTH = 4
 
 # Marks where a text ends, and so where the next one begins. Tokens are never 0.
 END = np.uint32(0)
+# Stands between the turns of a conversation, where the text has `TURN_MARK`.
+TURN = np.uint32(3)
+TURN_MARK = "\x1e"
 # The two lowest bits of a token say that it begins with a digit, or is a sign and no word.
 DIGIT = np.uint32(1)
 SIGN = np.uint32(2)
 _LEAST = np.uint32(4)
 
-_LETTER, _DIGIT, _SYMBOL = 1, 2, 4
+_LETTER, _DIGIT, _SYMBOL, _TURN = 1, 2, 4, 8
 _WORD = _LETTER | _DIGIT
 
 
 def _byte_kinds() -> bytes:
     kinds = bytearray(256)
     for byte in range(256):
-        letter = chr(byte).isalpha() if byte < 0x80 else True
-        kinds[byte] = _LETTER if letter or byte == ord("_") else 0
+        foreign = not chr(byte).isascii()
+        kinds[byte] = _LETTER if foreign or chr(byte).isalpha() or byte == ord("_") else 0
     for byte in b"0123456789":
         kinds[byte] = _DIGIT
     for byte in b"+-/=<>%$&^@\\#":
         kinds[byte] = _SYMBOL
+    kinds[ord(TURN_MARK)] = _TURN
     return bytes(kinds)
 
 
@@ -79,10 +81,10 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def tokens(text: bytes) -> tuple[Hashes, Ints]:
-    """The token hashes of a text, and the byte at which each begins.
+    r"""The token hashes of a text, and the byte at which each begins.
 
     A token is a run of letters and digits (every byte of a non-ASCII character counts as a
-    letter) in lower case, or a sign that changes meaning (+ - / = < > % $ & ^ @ # \\). Hashed
+    letter) in lower case, or a sign that changes meaning (+ - / = < > % $ & ^ @ # \). Hashed
     eight bytes at a time, so the cost is a handful of array operations a token.
     """
     kinds, joins = (np.frombuffer(text.translate(table), np.uint8) for table in (_KINDS, _JOINS))
@@ -91,45 +93,70 @@ def tokens(text: bytes) -> tuple[Hashes, Ints]:
     joined = joined[joins[joined] & kinds[joined] & kinds[joined + 2] != 0]
     kinds[joined + 1] = _LETTER
     word = (kinds & _WORD) != 0
-    symbol = kinds == _SYMBOL
-    begins = np.flatnonzero((word[1:-1] & ~word[:-2]) | symbol[1:-1])
-    ends = np.flatnonzero((word[1:-1] & ~word[2:]) | symbol[1:-1]) + 1
+    alone = kinds[1:-1] >= _SYMBOL
+    begins = np.flatnonzero((word[1:-1] & ~word[:-2]) | alone)
+    ends = np.flatnonzero((word[1:-1] & ~word[2:]) | alone) + 1
     hashes = _hash_spans(text.translate(_LOWER), begins, ends).astype(np.uint32)
     kind = kinds[begins + 1]
-    return mark(hashes) | DIGIT * (kind == _DIGIT) | SIGN * (kind == _SYMBOL), begins
+    marked = mark(hashes) | DIGIT * (kind == _DIGIT) | SIGN * (kind == _SYMBOL)
+    return np.where(kind == _TURN, TURN, marked), begins
 
 
 def mark(hashes: Hashes) -> Hashes:
     """Hashes as tokens: the two lowest bits free, and none equal to END."""
-    return np.maximum(hashes & ~(DIGIT | SIGN), _LEAST)
+    marked: Hashes = np.maximum(hashes & ~(DIGIT | SIGN), _LEAST)
+    return marked
+
+
+_WORD_BYTES = 8
 
 
 def _hash_spans(text: bytes, begins: Ints, ends: Ints) -> NDArray[np.uint64]:
-    padded = text + bytes(8)
+    padded = text + bytes(_WORD_BYTES)
     words = np.ndarray((len(text) + 1,), "<u8", padded, 0, (1,))
     lengths = ends - begins
     hashes = lengths.astype(np.uint64) * np.uint64(_ODD[0])
     at, open_ = begins, np.arange(len(begins))
     while len(open_):
         left = lengths[open_] - (at - begins[open_])
-        shift = (np.maximum(8 - left, 0) * 8).astype(np.uint64)
+        shift = (np.maximum(_WORD_BYTES - left, 0) * 8).astype(np.uint64)
         hashes[open_] = _mix((hashes[open_] ^ (words[at] << shift)) * np.uint64(_ODD[1]))
-        more = left > 8
-        at, open_ = at[more] + 8, open_[more]
+        more = left > _WORD_BYTES
+        at, open_ = at[more] + _WORD_BYTES, open_[more]
     return hashes
 
 
 def is_word(values: Hashes) -> Mask:
-    """Whether each token of END-closed runs is neither a sign nor an END."""
-    return (values != END) & (values & SIGN == 0)
+    """Whether each token of END-closed runs is neither a sign, nor a TURN, nor an END."""
+    words: Mask = (values != END) & (values & SIGN == 0)
+    return words
+
+
+def weights(values: Hashes) -> Ints:
+    """How much each run says, in words: a sign takes one back.
+
+    In `grep -c '^#' *.c` every character counts; a command of 20 words says no more than a
+    sentence of 10.
+    """
+    ends = np.flatnonzero(values == END)
+    said = is_word(values).astype(np.int64) - ((values & SIGN != 0) & (values != TURN))
+    sums = np.diff(np.cumsum(said)[ends], prepend=0)
+    weight: Ints = np.maximum(sums, 0)
+    return weight
+
+
+def is_number(values: Hashes) -> Mask:
+    """Whether each token begins with a digit."""
+    numbers: Mask = (values & DIGIT != 0) & (values & SIGN == 0)
+    return numbers
 
 
 class Shingles(NamedTuple):
-    """Hashed shingles, grouped by row.
+    """Hashed tokens or shingles, grouped by row.
 
     Attributes:
-        rows: the row of each shingle, ascending.
-        values: the shingle's hash.
+        rows: the row of each, ascending.
+        values: the hash.
     """
 
     rows: Ints
@@ -162,7 +189,14 @@ def _trigrams(values: Hashes) -> NDArray[np.uint64]:
 def row_of(values: Hashes) -> Ints:
     """The row that each token of END-closed runs stands in."""
     ends = values == END
-    return np.cumsum(ends) - ends
+    rows: Ints = np.cumsum(ends) - ends
+    return rows
+
+
+def starts_of(values: Hashes) -> Ints:
+    """Where each END-closed run begins."""
+    ends = np.flatnonzero(values == END)
+    return np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
 
 
 def run_keys(values: Hashes) -> NDArray[np.uint64]:
@@ -171,33 +205,39 @@ def run_keys(values: Hashes) -> NDArray[np.uint64]:
     The sum of its mixed trigrams, so one pass and no loop; 200,000 rows collide with a
     probability of 1e-9.
     """
-    starts = np.flatnonzero(np.concatenate([[True], values[:-1] == END]))
-    sums = np.add.reduceat(_mix(_trigrams(values)), starts) if len(values) else _trigrams(values)
-    return _mix(sums)
+    trigrams = _mix(_trigrams(values))
+    return _mix(np.add.reduceat(trigrams, starts_of(values)) if len(values) else trigrams)
 
 
-def signatures(one: Shingles, height: int) -> NDArray[np.uint64]:
-    """BANDS hashes a row, each over WIDTH MinHash values; every row must have a shingle."""
-    sizes = np.bincount(one.rows, minlength=height)
-    starts = np.cumsum(sizes) - sizes
-    bands = np.zeros((BANDS, height), np.uint64)
-    for rows in portions(sizes):
-        first, last = starts[rows.start], starts[rows.stop - 1] + sizes[rows.stop - 1]
-        values = one.values[first:last].astype(np.uint64)
-        bands[:, rows] = _signatures(values, starts[rows] - first)
-    return bands
+def signatures(values: Hashes, starts: Ints) -> NDArray[np.uint64]:
+    """BANDS hashes a row, each over WIDTH MinHash values.
 
-
-def _signatures(values: NDArray[np.uint64], starts: Ints) -> NDArray[np.uint64]:
+    Args:
+        values: the shingles, row by row.
+        starts: where each row begins; every row must have a shingle.
+    """
     random = np.random.default_rng(0)
+    wide = values.astype(np.uint64)
     bands = np.zeros((BANDS, len(starts)), np.uint64)
-    for band in range(BANDS):
+    for band in range(BANDS if len(starts) else 0):
         for _ in range(WIDTH):
             factor, term = random.integers(1 << 62, size=2, dtype=np.uint64) | np.uint64(1)
-            hashed = ((values * factor + term) >> np.uint64(32)).astype(np.uint32)
+            hashed = ((wide * factor + term) >> np.uint64(32)).astype(np.uint32)
             least = np.minimum.reduceat(hashed, starts)
             bands[band] = _mix(bands[band] * np.uint64(_ODD[0]) + least)
     return bands
+
+
+def close(groups: NDArray[np.uint64], reach: int) -> tuple[Ints, Ints]:
+    """Pairs (later row, earlier row) of one group, no more than `reach` rows of it apart."""
+    order = np.argsort(groups, kind="stable")
+    found = [np.zeros((2, 0), np.int64)]
+    for step in range(1, reach + 1):
+        later, earlier = order[step:], order[:-step]
+        same = groups[later] == groups[earlier]
+        found.append(np.stack([later[same], earlier[same]]))
+    left, right = np.concatenate(found, axis=1)
+    return left, right
 
 
 # How many neighbours a row is compared with in each band, besides the first of the bucket.
@@ -207,6 +247,8 @@ _NEIGHBOURS = 2
 def candidates(bands: NDArray[np.uint64]) -> tuple[Ints, Ints]:
     """Pairs (later row, earlier row) that agree in a band: O(rows) of them, sorted."""
     count, height = bands.shape
+    if not height:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     rows = np.arange(height)
     found = [np.zeros(0, np.int64)]
     for band in range(count):
@@ -230,62 +272,83 @@ def _codes(left: Ints, right: Ints, height: int) -> Ints:
     return np.maximum(left, right) * height + np.minimum(left, right)
 
 
-# Sets are worked on in portions of about this many elements: temporaries stay below 100 MB.
-_PORTION = 2_000_000
+# Runs are worked on in portions of about this many tokens: temporaries stay below 60 MB.
+_PORTION = 1_000_000
 
 
 def portions(sizes: Ints) -> list[slice]:
     """Cut a list where the sum of the sizes reaches a portion."""
     whole = np.cumsum(sizes) // _PORTION
     cuts = [0, *(np.flatnonzero(np.diff(whole)) + 1).tolist(), len(sizes)]
-    return [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if a < b]
+    return [slice(a, b) for a, b in pairwise(cuts) if a < b]
 
 
 class Runs:
-    """Values grouped by row, for comparing rows pair by pair."""
+    """END-closed runs of tokens, one a row, for comparing rows pair by pair.
 
-    def __init__(self, rows: Ints, values: Hashes, height: int) -> None:
+    Args:
+        values: the runs one after the other.
+    """
+
+    def __init__(self, values: Hashes) -> None:
         self.values = values
-        self.starts = np.searchsorted(rows, np.arange(height + 1))
-        self.sizes = np.diff(self.starts)
+        self.starts = starts_of(values)
+        # Tokens of each row, which is how many trigrams it has too.
+        self.sizes = np.flatnonzero(values == END) - self.starts
 
-    def of(self, rows: Ints) -> tuple[Ints, Hashes]:
-        """The values of these rows, with the position in `rows` that each belongs to."""
-        sizes = self.sizes[rows]
-        position = np.repeat(np.arange(len(rows)), sizes)
-        within = np.arange(len(position)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return position, self.values[self.starts[rows][position] + within]
+    def of(self, rows: Ints) -> Hashes:
+        """The runs of these rows, each closed by END."""
+        sizes = self.sizes[rows] + 1
+        starts = self.starts[rows] - (np.cumsum(sizes) - sizes)
+        taken: Hashes = self.values[np.arange(sizes.sum()) + np.repeat(starts, sizes)]
+        return taken
 
-    def surplus(self, left: Ints, right: Ints) -> tuple[Ints, Hashes, Ints]:
-        """What the rows of each pair do not share, as multisets.
+    def cuts(self, *rows: Ints) -> list[slice]:
+        """Portions of rows, or of pairs, that are worked on at once."""
+        return portions(np.sum([self.sizes[one] + 1 for one in rows], axis=0))
 
-        Returns:
-            pair, value and count: positive where the left row has more of the value, negative
-            where the right row has.
-        """
-        made = [self._surplus(left[cut], right[cut], cut.start) for cut in self.cuts(left, right)]
-        if not made:
-            return np.zeros(0, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.int64)
-        pair, value, count = (np.concatenate(parts) for parts in zip(*made, strict=True))
-        return pair, value, count
+    def signatures(self, rows: Ints) -> NDArray[np.uint64]:
+        """The signatures of these rows' trigrams; none of the rows may be empty."""
+        made = [np.zeros((BANDS, 0), np.uint64)]
+        for cut in self.cuts(rows):
+            one = shingles(self.of(rows[cut]))
+            sizes = self.sizes[rows[cut]]
+            made.append(signatures(one.values, np.cumsum(sizes) - sizes))
+        return np.concatenate(made, axis=1)
 
-    def cuts(self, left: Ints, right: Ints) -> list[slice]:
-        return portions(self.sizes[left] + self.sizes[right])
 
-    def _surplus(self, left: Ints, right: Ints, offset: int) -> tuple[Ints, Hashes, Ints]:
-        pairs_left, values_left = self.of(left)
-        pairs_right, values_right = self.of(right)
-        # Pair, value and side in one number, so that a plain sort brings equal values together.
-        keys = np.concatenate([pairs_left, pairs_right]).astype(np.uint64) << np.uint64(33)
-        keys |= np.concatenate([values_left, values_right]).astype(np.uint64) << np.uint64(1)
-        keys[len(pairs_left) :] |= np.uint64(1)
-        keys.sort()
-        sign = 1 - 2 * (keys & np.uint64(1)).astype(np.int8)
-        keys >>= np.uint64(1)
-        starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
-        count = np.add.reduceat(sign, starts, dtype=np.int64) if len(keys) else sign
-        keys, count = keys[starts][count != 0], count[count != 0]
-        return (keys >> np.uint64(32)).astype(np.int64) + offset, keys.astype(np.uint32), count
+def cut_turns(values: Hashes) -> Hashes:
+    """Runs cut at every TURN, so that each turn is a run of its own."""
+    cut: Hashes = np.where(values == TURN, END, values)
+    return cut
+
+
+def tokens_of(values: Hashes) -> Shingles:
+    """The tokens of END-closed runs, each with the row it stands in."""
+    inner = values != END
+    return Shingles(row_of(values)[inner], values[inner])
+
+
+def surplus(left: Shingles, right: Shingles) -> tuple[Ints, Hashes, Ints]:
+    """What the rows of one do not share with the rows of the same number of the other.
+
+    Both are multisets.
+
+    Returns:
+        row, value and count: positive where the left row has more of the value, negative where
+        the right row has.
+    """
+    # Row, value and side in one number, so that a plain sort brings equal values together.
+    keys = np.concatenate([left.rows, right.rows]).astype(np.uint64) << np.uint64(33)
+    keys |= np.concatenate([left.values, right.values]).astype(np.uint64) << np.uint64(1)
+    keys[len(left.rows) :] |= np.uint64(1)
+    keys.sort()
+    sign = 1 - 2 * (keys & np.uint64(1)).astype(np.int8)
+    keys >>= np.uint64(1)
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
+    count = np.add.reduceat(sign, starts, dtype=np.int64) if len(keys) else sign.astype(np.int64)
+    keys, count = keys[starts][count != 0], count[count != 0]
+    return (keys >> np.uint64(32)).astype(np.int64), keys.astype(np.uint32), count
 
 
 def stars(left: Ints, right: Ints, height: int) -> Ints:

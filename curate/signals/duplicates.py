@@ -2,38 +2,42 @@
 
 What counts as a near-copy, of rows with the same system prompt and the same order of roles:
 
-1. The Jaccard similarity of the two sets of word trigrams (prompt and answer, each tagged) is at
-   least `FLOOR`. Rules raise that threshold, never lower it.
+1. The Jaccard similarity of their word trigrams (prompt and answer, each tagged) is at least
+   `FLOOR`. Rules raise that threshold, never lower it.
 2. One of the two fields is the same word by word (case, punctuation and white space aside).
    Where the question differs *and* the answer differs, the slots of a template were filled
    anew ("capital of France / Paris", "capital of Germany / Berlin"), however long the rest is.
-3. The other field is near by itself, so that no long half covers for a short one, and what
-   differs decides nothing: see `_same_prompt` and `_same_answer`.
+3. The other field is near by itself, turn by turn, so that nothing long covers for what is
+   short, and what differs decides nothing: see `_same_prompt` and `_same_answer`.
 
 Clusters are stars: every row was compared with the row it names, the earliest.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from curate import minhash
-from curate.minhash import FLOOR, Runs, Shingles
+from curate.minhash import FLOOR, TURN, Runs
 from curate.registry import signal
 from curate.signals.shingles import SHORT, token_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from curate.minhash import Ints, Mask
+    from curate.minhash import Hashes, Ints, Mask
 
 # Below this length a changed number or negation is what the text is about.
 LONG = 40
+# Groups of up to so many rows are compared pair by pair: cheaper than their signatures.
+_SMALL_GROUP = 4
 
-_HARD = (
+_NEGATIONS = (
     "no not never none neither nor cannot can't don't doesn't didn't isn't aren't wasn't weren't "
     "won't wouldn't shouldn't couldn't haven't hasn't without nicht kein keine nie ohne pas non "
     "jamais sans nunca sin não sem 不 没 沒 無 无 非 未"
@@ -62,18 +66,17 @@ def exact_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
         "same_response_count": "how many prompts have this same answer; copies and near-copies "
         "count once",
     },
-    needs=("id", "prompt_key", "response_wording", "response_words", "near_duplicate_of"),
+    needs=("id", "prompt_key", "response_wording", "response_length", "near_duplicate_of"),
     scope="corpus",
 )
 def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that agree in one half; a row and its copies or near-copies count as one."""
-    telling = pl.col("response_words").list.len() > SHORT
     keys = frame.select(
         "id",
         "prompt_key",
         "response_wording",
         pl.coalesce("near_duplicate_of", "id").alias("star"),
-        telling.alias("telling"),
+        (pl.col("response_length") >= SHORT).alias("telling"),
     )
     return keys.select(
         _first_other("prompt_key").alias("same_prompt_as"),
@@ -97,50 +100,54 @@ def _first_other(same: str) -> pl.Expr:
     },
     needs=(
         *("id", "context_key", "prompt_wording", "response_wording"),
-        *("prompt_words", "response_words"),
+        *("prompt_length", "response_length", "prompt_words", "response_words"),
     ),
     scope="corpus",
 )
 def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that say the same word for word, then rows that differ by a small edit."""
-    first = _first(frame)
+    # The word lists are most of the memory: only those of related rows are ever copied.
+    keys = frame.drop("prompt_words", "response_words")
+    first = _first(keys)
     heads = np.flatnonzero(first == np.arange(frame.height))
-    star, similarity = heads.copy(), np.ones(len(heads))
-    some = _related(frame[heads])
-    found, alike = _stars(frame[heads[some]])
-    star[some], similarity[some] = heads[some][found], alike
+    related = heads[_related(keys[heads])]
+    star, similarity = np.arange(frame.height), np.ones(frame.height)
+    found, similarity[related] = _stars(frame[related])
+    star[related] = related[found]
     # Copies follow the row they are copies of to its representative.
-    place = np.searchsorted(heads, first)
-    of = pl.Series("near_duplicate_of", frame["id"].gather(star[place]))
-    value = pl.Series("near_duplicate_similarity", similarity[place])
-    alone = pl.Series(star[place] == np.arange(frame.height))
+    star, similarity = star[first], similarity[first]
+    alone = pl.Series(star == np.arange(frame.height))
+    of = pl.Series("near_duplicate_of", frame["id"].gather(star))
+    value = pl.Series("near_duplicate_similarity", similarity)
     return pl.select(of.set(alone, None), value.set(alone, None))
-
-
-def _first(frame: pl.DataFrame) -> Ints:
-    """For each row the first that has the same words in the same order."""
-    keys = frame.select("context_key", *_WORDINGS).with_row_index("row")
-    first = keys.select(pl.col("row").first().over("context_key", *_WORDINGS))
-    return first["row"].cast(pl.Int64).to_numpy()
 
 
 _WORDINGS = ("prompt_wording", "response_wording")
 
 
-def _related(frame: pl.DataFrame) -> Ints:
+def _first(keys: pl.DataFrame) -> Ints:
+    """For each row the first that has the same words in the same order."""
+    rows = keys.select("context_key", *_WORDINGS).with_row_index("row")
+    first = rows.select(pl.col("row").first().over("context_key", *_WORDINGS))
+    return first["row"].cast(pl.Int64).to_numpy()
+
+
+def _related(keys: pl.DataFrame) -> Ints:
     """Rows that share the words of a field with another row: no other has a near-copy.
 
     And the rows of few words in answer to many, which can show that each of the many matters.
     """
-    groups = [pl.len().over("context_key", name) > 1 for name in _WORDINGS]
-    some = frame.select(pl.any_horizontal(*groups, _labels()).arg_true()).to_series()
+    groups = [
+        (pl.len().over("context_key", "prompt_wording") > 1) & _TELLING,
+        (pl.len().over("context_key", "response_wording") > 1) & _TELLING,
+    ]
+    some = keys.select(pl.any_horizontal(*groups, _LABELS).arg_true()).to_series()
     return some.to_numpy().astype(np.int64)
 
 
-def _labels() -> pl.Expr:
-    """Long prompts with a short answer, as of classification or reading."""
-    long = pl.col("prompt_words").list.len() > LONG
-    return long & (pl.col("response_words").list.len() <= SHORT)
+_TELLING = pl.col("response_length") >= SHORT
+# Long prompts with a short answer, as of classification or reading.
+_LABELS = (pl.col("prompt_length") >= LONG) & ~_TELLING
 
 
 def _stars(frame: pl.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
@@ -166,100 +173,196 @@ def _stars(frame: pl.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
 
 def _proposed(frame: pl.DataFrame, pairs: _Pairs) -> tuple[Ints, Ints]:
     """Pairs that have one field in common, or a short answer, and may be alike in the other."""
+    keys = frame.select(
+        pl.when(_TELLING).then(pl.struct("context_key", "prompt_wording").hash()).alias("prompt"),
+        pl.when(_TELLING).then(pl.struct("context_key", "response_wording").hash()).alias("answer"),
+        pl.when(_LABELS).then("context_key").alias("label"),
+    )
     found = [
-        _alike(frame.select("context_key", "prompt_wording"), pairs.response),
-        _alike(frame.select("context_key", "response_wording"), pairs.prompt),
-        _alike(frame.select(pl.when(_labels()).then("context_key")), pairs.prompt),
+        _alike(keys["prompt"], pairs.response.runs),
+        _alike(keys["answer"], pairs.prompt.runs),
+        _alike(keys["label"], pairs.prompt.runs),
     ]
     left, right = np.unique(np.concatenate(found, axis=1), axis=1)
     return left, right
 
 
-def _alike(keys: pl.DataFrame, other: _Field) -> NDArray[np.int64]:
+def _alike(keys: pl.Series, other: Runs) -> NDArray[np.int64]:
     """Pairs of rows with equal keys that may be alike in a field; null equals nothing."""
-    group = keys.select(pl.struct(pl.all()).hash()).to_series()
-    grouped = group.is_duplicated() & keys.select(pl.all_horizontal(pl.all().is_not_null()))[:, 0]
-    rows = np.flatnonzero(grouped.to_numpy() & (other.trigrams.sizes > 0))
-    if not len(rows):
-        return np.zeros((2, 0), np.int64)
-    position, values = other.trigrams.of(rows)
-    bands = minhash.signatures(Shingles(position, values), len(rows))
-    key = group.to_numpy()[rows]
-    # The group itself is one more band: in a small group all are compared, however short.
-    left, right = minhash.candidates(np.concatenate([bands ^ key, key[None]]))
-    return np.stack([rows[left], rows[right]])
+    size = keys.to_frame("key").select(pl.len().over("key")).to_series().to_numpy()
+    known = keys.is_not_null().to_numpy() & (other.sizes > 0)
+    few = np.flatnonzero(known & (size > 1) & (size <= _SMALL_GROUP))
+    left, right = minhash.close(keys.gather(few).to_numpy(), _SMALL_GROUP - 1)
+    many = np.flatnonzero(known & (size > _SMALL_GROUP))
+    bands = other.signatures(many) ^ keys.gather(many).to_numpy()
+    later, earlier = minhash.candidates(bands)
+    return np.concatenate(
+        [np.stack([few[left], few[right]]), np.stack([many[later], many[earlier]])], axis=1
+    )
 
 
 class _Field:
-    """The words and the trigrams of one field, by row."""
+    """One field of all rows: its key, its length and its words."""
 
     def __init__(self, frame: pl.DataFrame, name: str) -> None:
         self.wording = frame[f"{name}_wording"].to_numpy()
-        lists = frame[f"{name}_words"]
-        values = lists.explode().to_numpy()
-        inner = values != minhash.END
-        self.words = Runs(minhash.row_of(values)[inner], values[inner], len(lists))
-        spoken = minhash.row_of(values)[minhash.is_word(values)]
-        self.length = np.bincount(spoken, minlength=len(lists))
-        self.trigrams = Runs(*minhash.shingles(values), len(lists))
+        self.length = frame[f"{name}_length"].to_numpy()
+        self.runs = Runs(frame[f"{name}_words"].explode().to_numpy())
+
+    def changes(self, left: Ints, right: Ints) -> _Change:
+        """How the field differs between the rows `left` (later) and `right` (earlier)."""
+        size = np.minimum(self.length[left], self.length[right])
+        change = _Change.none(size, self.runs.sizes[left] + self.runs.sizes[right])
+        differ = np.flatnonzero(self.wording[left] != self.wording[right])
+        for cut in self.runs.cuts(left[differ], right[differ]):
+            where = differ[cut]
+            turns = _Turns.between(self.runs.of(left[where]), self.runs.of(right[where]))
+            change.put(where, turns)
+        return change
 
 
-def _of_like_size(sizes: Ints, left: Ints, right: Ints) -> Mask:
-    """Pairs whose Jaccard similarity can reach FLOOR at all: at most the smaller by the larger."""
-    one, other = sizes[left], sizes[right]
-    return np.minimum(one, other) >= FLOOR * np.maximum(one, other)
-
-
-class _Change(NamedTuple):
-    """How a field differs between the rows of each pair; all arrays have one entry a pair.
+class _Turns(NamedTuple):
+    """How the turns of some pairs of rows differ.
 
     Attributes:
-        none: the same words in the same order (the same text, where it is short).
-        size: words in the shorter text; signs are none.
-        gone: words that only the earlier row has, as a multiset.
+        first: the number of each pair's first turn; all other arrays have one entry a turn.
+        size: words in the shorter text, where a sign takes one back.
+        gone: words that only the earlier row has, as a multiset; signs are words here.
         came: words that only the later row has.
         hard_gone: those of `gone` that are numbers or negations.
         hard_came: those of `came`.
-        edits: places where the two differ, at least. An edit changes two trigrams on either side
-            beside one for each word gone or come, so moved words count as edits too.
-        shared: trigrams in common.
-        union: trigrams in either.
+        denied: negations that one of the two has more than the other.
+        odd: trigrams that only one of the two has.
+        trigrams: trigrams of the two together.
     """
 
-    none: Mask
+    first: Ints
     size: Ints
     gone: Ints
     came: Ints
     hard_gone: Ints
     hard_came: Ints
-    edits: Ints
-    shared: Ints
-    union: Ints
+    denied: Ints
+    odd: Ints
+    trigrams: Ints
 
     @classmethod
-    def between(cls, field: _Field, left: Ints, right: Ints) -> _Change:
-        """Compare the field of the rows `left` (later) and `right` (earlier)."""
-        none = field.wording[left] == field.wording[right]
-        count, differ = len(left), np.flatnonzero(~none)
-        pair, word, surplus = field.words.surplus(left[differ], right[differ])
-        pair = differ[pair]
-        hard = (word & minhash.DIGIT == 1) | np.isin(word, _hard_words())
-        came, gone = np.maximum(surplus, 0), np.maximum(-surplus, 0)
-        words = [_sum(pair, value, count) for value in (gone, came, gone * hard, came * hard)]
-        pair, _, surplus = field.trigrams.surplus(left[differ], right[differ])
-        odd = _sum(differ[pair], np.abs(surplus), count)
-        edits = (np.maximum(odd - words[0] - words[1], 0) + 3) // 4
-        sizes = field.trigrams.sizes[left] + field.trigrams.sizes[right]
-        size = np.minimum(field.length[left], field.length[right])
-        return cls(none, size, *words, edits, (sizes - odd) // 2, (sizes + odd) // 2)
+    def between(cls, later: Hashes, earlier: Hashes) -> _Turns:
+        """Compare END-closed runs in their order; both runs of a pair have as many turns."""
+        turns = np.add.reduceat(later <= TURN, minhash.starts_of(later), dtype=np.int64)
+        first = np.cumsum(turns) - turns
+        later, earlier = minhash.cut_turns(later), minhash.cut_turns(earlier)
+        height = int(turns.sum())
+        one, other = minhash.tokens_of(later), minhash.tokens_of(earlier)
+        turn, word, count = minhash.surplus(one, other)
+        negation = np.isin(word, _negations())
+        hard = minhash.is_number(word) | negation
+        came, gone = np.maximum(count, 0), np.maximum(-count, 0)
+        counts = (gone, came, gone * hard, came * hard)
+        gone, came, hard_gone, hard_came = (_sum(turn, of, height) for of in counts)
+        denied = np.abs(_sum(turn, count * negation, height))
+        turn, _, count = minhash.surplus(minhash.shingles(later), minhash.shingles(earlier))
+        odd = _sum(turn, np.abs(count), height)
+        trigrams = np.bincount(one.rows, minlength=height)
+        trigrams += np.bincount(other.rows, minlength=height)
+        size = np.minimum(minhash.weights(later), minhash.weights(earlier))
+        return cls(first, size, gone, came, hard_gone, hard_came, denied, odd, trigrams)
+
+    @property
+    def edits(self) -> Ints:
+        """Places where the two differ, at least.
+
+        An edit changes two trigrams on either side beside one for each word gone or come, so
+        moved words count as edits too.
+        """
+        edits: Ints = (np.maximum(self.odd - self.gone - self.came, 0) + 3) // 4
+        return edits
+
+    @property
+    def alike(self) -> Mask:
+        """Turns that are near by themselves."""
+        alike: Mask = self.trigrams - self.odd >= FLOOR * (self.trigrams + self.odd)
+        return alike
+
+    @property
+    def small(self) -> Mask:
+        """One word put for another, or a passage more or less; in a long text one per 20 words."""
+        allowed = np.maximum(self.size // 20, 1)
+        small: Mask = (self.edits <= allowed) & (np.minimum(self.gone, self.came) <= allowed)
+        return small
+
+    @property
+    def decisive(self) -> Mask:
+        """Only numbers or negations differ, or the order; in a short text one negation is enough.
+
+        Numbers and negations put for one another always decide, a further one in a short text.
+        """
+        long = self.size >= LONG
+        only = (self.hard_gone == self.gone) & (self.hard_came == self.came)
+        both = (self.gone > 0) & (self.came > 0)
+        none = (self.gone + self.came == 0) & (self.odd > 0)
+        decisive: Mask = (only & (both | (~both & ~none & (self.odd > 0) & ~long))) | none
+        return decisive | ((self.denied > 0) & ~long)
 
 
 def _sum(groups: Ints, values: Ints, count: int) -> Ints:
     return np.bincount(groups, values, count).astype(np.int64)
 
 
-def _hard_words() -> NDArray[np.uint32]:
-    return token_runs(pl.Series(_HARD))
+@cache
+def _negations() -> Hashes:
+    return token_runs(pl.Series(_NEGATIONS))
+
+
+@dataclass
+class _Change:
+    """How a field differs between the rows of each pair; all arrays have one entry a pair.
+
+    Attributes:
+        same: the same words in the same order (the same text, where it is short).
+        size: words in the shorter text, where a sign takes one back.
+        alike: every turn is near by itself.
+        slight: every turn has a small change, if any, that decides nothing.
+        near: every turn that differs is near, long enough to tell, and nothing in it decides.
+        words: words put for one another in all turns, or come, or gone.
+        edits: places where the two differ, at least.
+        shared: trigrams in common.
+        union: trigrams in either.
+    """
+
+    same: Mask
+    size: Ints
+    alike: Mask
+    slight: Mask
+    near: Mask
+    words: Ints
+    edits: Ints
+    shared: NDArray[np.float64]
+    union: NDArray[np.float64]
+
+    @classmethod
+    def none(cls, size: Ints, trigrams: Ints) -> _Change:
+        """No change in any of the pairs."""
+        yes, no = np.ones(len(size), np.bool_), np.zeros(len(size), np.int64)
+        half = trigrams / 2
+        return cls(
+            *(yes, size, yes.copy(), yes.copy(), yes.copy(), no, no.copy(), half, half.copy())
+        )
+
+    def put(self, where: Ints, turns: _Turns) -> None:
+        """Enter the changes of the pairs at `where`."""
+        kept, small, decisive = turns.odd == 0, turns.small, turns.decisive
+        telling = (turns.size >= SHORT) & (small | (turns.size >= LONG))
+        near = kept | (turns.alike & telling & ~decisive)
+        odd = np.add.reduceat(turns.odd, turns.first) / 2
+        self.same[where] = False
+        self.alike[where] = np.logical_and.reduceat(turns.alike, turns.first)
+        self.slight[where] = np.logical_and.reduceat(small & ~decisive, turns.first)
+        self.near[where] = np.logical_and.reduceat(near, turns.first)
+        self.words[where] = np.add.reduceat(np.maximum(turns.gone, turns.came), turns.first)
+        self.edits[where] = np.add.reduceat(turns.edits, turns.first)
+        self.shared[where] -= odd
+        self.union[where] += odd
 
 
 class _Pairs:
@@ -269,7 +372,7 @@ class _Pairs:
         self.context = frame["context_key"].to_numpy()
         self.prompt = _Field(frame, "prompt")
         self.response = _Field(frame, "response")
-        self.contested = ~frame.select(_labels()).to_series().to_numpy()
+        self.contested = ~frame.select(_LABELS).to_series().to_numpy()
 
     def contest(self, left: Ints, right: Ints) -> None:
         """Note the rows with a short answer whose prompt, nearly, is answered otherwise too.
@@ -279,9 +382,9 @@ class _Pairs:
         """
         other = self.response.wording[left] != self.response.wording[right]
         other &= ~(self.contested[left] & self.contested[right])
-        other &= _of_like_size(self.prompt.trigrams.sizes, left, right)
+        other &= _of_like_size(self.prompt.runs.sizes, left, right)
         left, right = left[other], right[other]
-        prompt = _Change.between(self.prompt, left, right)
+        prompt = self.prompt.changes(left, right)
         near = prompt.shared >= FLOOR * prompt.union
         self.contested[left[near]] = True
         self.contested[right[near]] = True
@@ -291,10 +394,10 @@ class _Pairs:
         one = self.prompt.wording[left] == self.prompt.wording[right]
         one |= self.response.wording[left] == self.response.wording[right]
         one &= self.context[left] == self.context[right]
-        one &= _of_like_size(self.prompt.trigrams.sizes + self.response.trigrams.sizes, left, right)
+        sizes = self.prompt.runs.sizes + self.response.runs.sizes
+        one &= _of_like_size(sizes, left, right)
         left, right = left[one], right[one]
-        prompt = _Change.between(self.prompt, left, right)
-        answer = _Change.between(self.response, left, right)
+        prompt, answer = self.prompt.changes(left, right), self.response.changes(left, right)
         similarity = (prompt.shared + answer.shared) / np.maximum(prompt.union + answer.union, 1)
         near = similarity >= FLOOR
         free = ~(self.contested[left] | self.contested[right])
@@ -302,33 +405,30 @@ class _Pairs:
         return left[near], right[near], similarity[near]
 
 
+def _of_like_size(sizes: Ints, left: Ints, right: Ints) -> Mask:
+    """Pairs whose Jaccard similarity can reach FLOOR at all: at most the smaller by the larger."""
+    one, other = sizes[left], sizes[right]
+    reach: Mask = np.minimum(one, other) >= FLOOR * np.maximum(one, other)
+    return reach
+
+
 def _same_prompt(prompt: _Change, answer: _Change) -> Mask:
     """The same question, and answers that differ too little to be two answers."""
-    alike = answer.shared >= FLOOR * answer.union
-    small = _is_small(answer) | (answer.size >= LONG)
-    return prompt.none & alike & small & (answer.size >= SHORT) & ~_is_decisive(answer)
+    near: Mask = prompt.same & answer.near & (answer.size >= SHORT)
+    return near
 
 
 def _same_answer(prompt: _Change, answer: _Change, free: Mask) -> Mask:
     """The same answer, and questions that differ too little to be two questions.
 
-    A short answer suits many questions: then no more than a word of a long one may differ, and
-    nothing like it may be answered otherwise (`free`).
+    A short question that differs in a word is another one ("Describe a cat", "Describe a dog"),
+    unless a long answer is the same word for word and the word is one of four or more. A short
+    answer suits many questions: then no more than a word of a long one may differ, and nothing
+    like it may be answered otherwise (`free`).
     """
-    word = (prompt.edits <= 1) & (np.maximum(prompt.gone, prompt.came) <= 1)
-    telling = (answer.size >= SHORT) | (word & free)
-    return answer.none & telling & _is_small(prompt) & ~_is_decisive(prompt)
-
-
-def _is_small(change: _Change) -> Mask:
-    """One word put for another, or a passage more or less; in a long text one for each 20 words."""
-    allowed = np.maximum(change.size // 20, 1)
-    replaced = np.minimum(change.gone, change.came)
-    return (change.edits <= allowed) & (replaced <= allowed)
-
-
-def _is_decisive(change: _Change) -> Mask:
-    """Only numbers and negations differ: put for one another, or, in a short text, at all."""
-    only = (change.hard_gone == change.gone) & (change.hard_came == change.came)
-    both = (change.gone > 0) & (change.came > 0)
-    return only & (both | ((change.gone + change.came > 0) & (change.size < LONG)))
+    word = (prompt.edits <= 1) & (prompt.words <= 1)
+    telling = (answer.size >= SHORT) & prompt.alike
+    telling |= (answer.size >= LONG) & (4 * prompt.words <= prompt.size)
+    telling |= word & free
+    near: Mask = answer.same & telling & prompt.slight
+    return near

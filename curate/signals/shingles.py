@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.minhash import END, is_word, mark, row_of, run_keys, tokens
+from curate.minhash import END, TURN_MARK, mark, row_of, run_keys, tokens, weights
 from curate.normalize import normalized
 from curate.registry import signal
 
@@ -19,78 +19,143 @@ SHORT = 16
 
 # Tokens are words between spaces. These scripts put none: each character is a token of its own.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{So}]"
-_FIELD_END = "\x1e"
+# Words in which case counts: options, patterns, variables, paths (`-I`, `*.JPG`, `$HOME`, `./X`).
+_CASED = r"(?:^|[\s'\"`(])(?:-{1,2}\w|[.~]?/|[^\s*$\\]*[*$\\])\S*"
 
 
 @signal(
     columns={
-        "context_key": "hash of the system prompt and the order of the roles",
-        "prompt_key": "hash of the normalised prompt, of the system prompt and the roles",
+        "context_key": "hash of the system prompt, the order of the roles, and what the record "
+        "says beside its turns: tools, verdict, calls",
+        "prompt_key": "hash of the normalised prompt and of the context",
         "response_key": "hash of the normalised answer (and of the rejected one)",
         "prompt_wording": "hash of the words of the prompt in their order; of the whole text, but "
         f"for the stop at its end, under {SHORT} words",
         "response_wording": "the same of the answer",
+        "prompt_length": "words of the prompt, where a sign takes one back",
+        "response_length": "the same of the answer",
         "prompt_words": "token hashes of the prompt in their order, closed by 0",
         "response_words": "token hashes of the answer in their order, closed by 0",
     },
-    needs=("system", "prompt", "response", "rejected", "roles", "texts"),
+    needs=("system", "prompt", "response", "rejected", "roles", "texts", "aside"),
     transient=True,
 )
 def sketches(frame: pl.DataFrame) -> pl.DataFrame:
     """Keys for exact comparison and token hashes for the rest: 4 bytes a word."""
-    tool = _tool_texts(frame)
-    texts = frame.with_columns(tool.alias("tool")).select(
-        normalized(pl.col("system")).alias("system"),
-        normalized(_join("prompt", "tool")).alias("prompt"),
-        normalized(_join("response", "rejected")).alias("response"),
+    context = frame.select(
         pl.col("roles").list.join(","),
+        pl.col("rejected").is_null(),
+        normalized(pl.col("system")).fill_null(""),
+        pl.col("aside"),
+    ).select(pl.struct(pl.all()).hash(seed=1).alias("context"))["context"]
+    prompt = _Sketch(_turns(frame, pl.col("prompt"), ("user", "tool")))
+    answers = pl.concat_str("response", "rejected", separator=TURN_MARK, ignore_nulls=True)
+    response = _Sketch(_turns(frame, answers, ("assistant",)))
+    keys = pl.DataFrame({"context": context, "key": prompt.key})
+    return pl.DataFrame(
+        {
+            "context_key": context,
+            "prompt_key": keys.select(pl.struct(pl.all()).hash(seed=2).alias("key"))["key"],
+            "response_key": response.key,
+            "prompt_wording": prompt.wording,
+            "response_wording": response.wording,
+            "prompt_length": prompt.length,
+            "response_length": response.length,
+            "prompt_words": as_lists(prompt.runs),
+            "response_words": as_lists(response.runs),
+        }
     )
-    prompt, response = token_runs(texts["prompt"]), token_runs(texts["response"])
-    context = _join("roles", "system").hash(seed=1)
-    return texts.select(
-        context.alias("context_key"),
-        _join("roles", "system", "prompt").hash(seed=2).alias("prompt_key"),
-        pl.col("response").fill_null("").hash(seed=3).alias("response_key"),
-        _wording(texts["prompt"], prompt).alias("prompt_wording"),
-        _wording(texts["response"], response).alias("response_wording"),
-        as_lists(prompt).alias("prompt_words"),
-        as_lists(response).alias("response_words"),
-    )
 
 
-def _join(*names: str) -> pl.Expr:
-    return pl.concat_str(names, separator=_FIELD_END, ignore_nulls=True)
+def _turns(frame: pl.DataFrame, field: pl.Expr, roles: tuple[str, ...]) -> pl.Series:
+    """The text of a field, with TURN_MARK between its turns where there are several.
 
-
-def _tool_texts(frame: pl.DataFrame) -> pl.Series:
-    """What tools returned, which is part of what the model was asked; null where there are none."""
-    has_tools = pl.col("roles").list.contains("tool")
-    found = (
-        frame.select("roles", "texts")
-        .with_row_index("row")
-        .filter(has_tools)
-        .explode("roles", "texts")
-        .filter(pl.col("roles") == "tool")
-        .group_by("row", maintain_order=True)
-        .agg(pl.col("texts").str.join("\n\n"))
-    )
-    rows = pl.DataFrame({"row": pl.int_range(frame.height, dtype=pl.UInt32, eager=True)})
-    return rows.join(found, on="row", how="left", maintain_order="left")["texts"]
-
-
-def _wording(texts: pl.Series, runs: NDArray[np.uint32]) -> pl.Series:
-    """The words' key, or for a short text the whole text's, but for commas and stops.
-
-    In a long text punctuation changes nothing; `*.txt`, `-4` or `x[1]` is nothing without.
+    What tools returned is part of what the model was asked, so it goes with the prompt.
     """
-    keys = pl.Series("wording", run_keys(runs))
-    short = np.bincount(row_of(runs)[is_word(runs)], minlength=len(texts)) < SHORT
-    rows = pl.Series(np.flatnonzero(short))
-    text = texts.gather(rows).to_frame("text").select(pl.col("text").fill_null(""))
-    bare = (
-        pl.col("text").str.replace_all(r"(\w)[,;:.!?…]+(\s|$)", "$1 ").str.strip_chars(" .!?。！？")
+    text = frame.select(field.fill_null("").alias("text"))["text"]
+    several = frame.select((pl.col("roles").list.len() > 2).arg_true()).to_series()  # noqa: PLR2004
+    if several.is_empty():
+        return text
+    turns = frame[several].select("roles", "texts", several.alias("row"), "rejected")
+    found = (
+        turns.explode("roles", "texts", empty_as_null=False)
+        .filter(pl.col("roles").is_in(roles))
+        .group_by("row", maintain_order=True)
+        .agg(pl.col("texts").str.replace_all(TURN_MARK, " ", literal=True), pl.first("rejected"))
+        .filter(pl.col("texts").list.len() > 1)
     )
-    return keys.scatter(rows, text.select(bare.hash(seed=5)).to_series())
+    own = pl.col("texts").list.join(TURN_MARK)
+    if "assistant" in roles:
+        own = pl.concat_str(own, "rejected", separator=TURN_MARK, ignore_nulls=True)
+    return text.scatter(found["row"], found.select(own).to_series())
+
+
+class _Sketch:
+    """The keys and token hashes of a field.
+
+    Attributes:
+        runs: token hashes, row by row, END after each.
+        length: words of each row, where a sign takes one back.
+        key: hash of the normalised text.
+        wording: hash of the words in their order; of a short text the whole text's, but for
+            commas and stops: in a long one punctuation changes nothing, but `*.txt`, `-4` or
+            `x[1]` is nothing without.
+    """
+
+    def __init__(self, text: pl.Series) -> None:
+        plain = _plain(text)
+        self.runs = token_runs(plain)
+        self.length = pl.Series(weights(self.runs), dtype=pl.UInt32)
+        rows = (self.length < SHORT).arg_true()
+        short = pl.DataFrame({"plain": plain.gather(rows), "cased": _cased(text.gather(rows))})
+        self.key = plain.hash(seed=3).scatter(rows, _hash(short, pl.col("plain"), 3))
+        words = pl.Series("wording", run_keys(self.runs))
+        self.wording = words.scatter(rows, _hash(short, _BARE, 5))
+
+
+def _plain(text: pl.Series) -> pl.Series:
+    """What `normalized` makes of each turn.
+
+    An ASCII text has its normal form already, and that form is three quarters of the time.
+    """
+    plain = pl.col("text").str.to_lowercase().str.replace_all(r"\s{2,}|[^\S ]", " ")
+    done = text.to_frame("text").select(plain.str.strip_chars())["text"]
+    foreign = (text.str.len_bytes() != text.str.len_chars()).arg_true()
+    done = _put(done, foreign, text.gather(foreign), normalized(pl.col("text")))
+    # A turn's own spaces at its ends do not count.
+    marked = done.str.contains(TURN_MARK, literal=True).arg_true()
+    spaces = pl.col("text").str.replace_all(f" ?{TURN_MARK} ?", TURN_MARK)
+    return _put(done, marked, done.gather(marked), spaces)
+
+
+def _put(into: pl.Series, rows: pl.Series, texts: pl.Series, made: pl.Expr) -> pl.Series:
+    """Replace some rows by what is made of these texts."""
+    if rows.is_empty():
+        return into
+    return into.scatter(rows, texts.to_frame("text").select(made).to_series())
+
+
+def _hash(short: pl.DataFrame, text: pl.Expr, seed: int) -> pl.Series:
+    """The hash of a short text and of its words in which case counts, where there are any."""
+    plain = text.hash(seed=seed)
+    cased = pl.concat_str(text, "cased", separator=TURN_MARK).hash(seed=seed)
+    chosen = pl.when(pl.col("cased") == "").then(plain).otherwise(cased)
+    return short.select(chosen.alias("hash"))["hash"]
+
+
+def _cased(texts: pl.Series) -> pl.Series:
+    """The words in which case counts, of texts where one has a capital; else ""."""
+    none = pl.Series("cased", [""], dtype=pl.String).new_from_index(0, len(texts))
+    text = pl.col("text")
+    may = text.str.contains_any(["*", "$", "\\", "/", "-"]) & text.str.contains("[A-Z]")
+    rows = texts.to_frame("text").select(may.arg_true()).to_series()
+    found = text.str.extract_all(_CASED).list.join(" ").str.replace_all(r"\s+", " ")
+    capital = pl.when(found.str.contains(r"\p{Lu}")).then(found).otherwise(pl.lit(""))
+    return _put(none, rows, texts.gather(rows), capital)
+
+
+# A short text but for the commas and stops after its words.
+_BARE = pl.col("plain").str.replace_all(r"\b[,;:.!?…]+(\s|$)", " ").str.strip_chars(" .!?。！？")
 
 
 def token_runs(texts: pl.Series) -> NDArray[np.uint32]:
