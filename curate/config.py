@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curate.errors import ConfigError
+from curate.rule import Action
 
 
 class Settings(BaseModel):
@@ -21,6 +22,7 @@ class Settings(BaseModel):
         select: codes or prefixes instead of the pack's.
         ignore: codes or prefixes left out.
         thresholds: code -> threshold.
+        actions: code or prefix -> the action it has, over the pack's; what `undo` sets.
         rules: folders with rules and packs of the user's own.
         fix: apply the edit rules.
         to: format that the core is written in; None is the input's.
@@ -35,6 +37,7 @@ class Settings(BaseModel):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     thresholds: Mapping[str, float] = {}
+    actions: Mapping[str, Action] = {}
     rules: tuple[str, ...] = ()
     fix: bool = False
     to: str | None = None

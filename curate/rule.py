@@ -223,7 +223,7 @@ def condition(text: str, columns: Iterable[str], threshold: float | None = None)
             parts.append(repr(threshold))
         elif kind == "word" and value not in KEYWORDS:
             if value not in known:
-                raise RuleError(f"unknown column {value!r}{_did_you_mean(value, known)}")
+                raise RuleError(f"unknown column {value!r}{did_you_mean(value, known)}")
             if following == "(":
                 raise RuleError(f"{value!r} is a column, not a function")
             parts.append(f'"{value}"')
@@ -247,7 +247,7 @@ def _tokens(text: str) -> Iterable[tuple[str, str]]:
         at = found.end()
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, sorted(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
@@ -298,6 +298,7 @@ def choose(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     thresholds: Mapping[str, float] | None = None,
+    actions: Mapping[str, Action] | None = None,
     fix: bool = False,
 ) -> dict[str, Rule]:
     """The rules of a run, each with the action and threshold it has there.
@@ -308,6 +309,7 @@ def choose(
         select: codes or prefixes to take instead of the pack's.
         ignore: codes or prefixes to leave out, on top of the pack's.
         thresholds: code -> threshold, over the pack's.
+        actions: code or prefix -> action, over the pack's.
         fix: take the edit rules too.
 
     Raises:
@@ -322,10 +324,10 @@ def choose(
     limits = {**pack.thresholds, **(thresholds or {})}
     for code in limits:
         if code not in rules or rules[code].threshold is None:
-            raise UsageError(f"{code} has no threshold to set{_did_you_mean(code, rules)}")
+            raise UsageError(f"{code} has no threshold to set{did_you_mean(code, rules)}")
     for code in sorted(taken):
         changes: dict[str, Any] = {}
-        for prefix, action in pack.actions.items():
+        for prefix, action in (*pack.actions.items(), *(actions or {}).items()):
             if matches_prefix(code, prefix) and rules[code].action != "edit":
                 changes["action"] = action
         if code in limits:
@@ -339,7 +341,7 @@ def _expand(rules: Mapping[str, Rule], prefixes: Iterable[str], *, edits: bool) 
     for prefix in prefixes:
         found = {code for code in rules if matches_prefix(code, prefix)}
         if not found and prefix != "all":
-            raise UsageError(f"no rule is named {prefix!r}{_did_you_mean(prefix, rules)}")
+            raise UsageError(f"no rule is named {prefix!r}{did_you_mean(prefix, rules)}")
         if not edits and prefix not in found:
             found = {code for code in found if rules[code].action != "edit"}
         taken |= found
@@ -378,7 +380,7 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in first["loc"]) or "the rule"
     hint = ""
     if first["type"] == "extra_forbidden":
-        hint = _did_you_mean(str(first["loc"][-1]), model.model_fields)
+        hint = did_you_mean(str(first["loc"][-1]), model.model_fields)
     return f"{where}: {first['msg']}{hint}"
 
 
@@ -400,7 +402,7 @@ def _check(rule: Rule, file: Traversable) -> None:
     except RuleError as error:
         raise RuleError(f"{file}: when: {error}") from None
     for name in rule.reads - columns:
-        raise RuleError(f"{file}: unknown column {name!r}{_did_you_mean(name, columns)}")
+        raise RuleError(f"{file}: unknown column {name!r}{did_you_mean(name, columns)}")
 
 
 def stored_columns() -> set[str]:

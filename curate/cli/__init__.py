@@ -1,1 +1,77 @@
-"""The command line: a command is one call into the library."""
+"""The command line: a command is one call into the library, a file a group of them.
+
+Nothing heavy is imported before a command runs: `curate --help` answers in a third of a second,
+three seconds with polars at the top.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from curate import __version__
+from curate.cli import catalogue, clean, convert, look
+from curate.errors import CurateError
+
+app = typer.Typer(
+    name="curate",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (clean, look, convert, catalogue):
+    group.register(app)
+
+
+def _version(wanted: bool) -> None:  # typer's way
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 input can't be read or output "
+    "can't be written, 4 a bug."
+)
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show a traceback with every error.")
+    ] = False,
+) -> None:
+    """Pares instruction datasets down to a clean core, and accounts for every row."""
+
+
+def main() -> None:
+    """Run the command line; every error is a line or two on stderr and an exit code."""
+    debug = "--debug" in sys.argv
+    if debug:  # wherever it stands
+        sys.argv[1:] = ["--debug", *(word for word in sys.argv[1:] if word != "--debug")]
+    try:
+        app()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except CurateError as error:
+        if debug:
+            raise
+        _fail(str(error), error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(
+            f"internal error: {type(error).__name__}: {error}\n"
+            "this is a bug in curate; --debug shows where, please report it",
+            CurateError.exit_code,
+        )
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stderr.write(f"curate: {message}\n")
+    sys.exit(code)

@@ -1,0 +1,151 @@
+"""explain, rules, signals: what there is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.cli import options
+from curate.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from curate.rule import Rule
+
+_COLOURS = {"drop": "red", "flag": "yellow", "edit": "cyan"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(explain)
+    app.command("rules")(list_rules)
+    app.command("signals")(list_signals)
+
+
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A rule, or a family of rules.")],
+    *,
+    rules: options.Rules = None,
+    json: options.Json = False,
+) -> None:
+    """Say what a rule looks for, why, and show its examples."""
+    from curate.rule import did_you_mean, load_rules, matches_prefix
+
+    known = load_rules([str(one) for one in rules or ()])
+    found = [rule for name, rule in known.items() if matches_prefix(name, code)]
+    if not found:
+        raise UsageError(f"no rule is named {code!r}{did_you_mean(code, known)}")
+    if json:
+        _print_json([rule.model_dump(mode="json", by_alias=True) for rule in found])
+        return
+    console = _console()
+    for rule in found:
+        _explain(rule, console)
+
+
+def _explain(rule: Rule, console: Console) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    colour = _COLOURS[rule.action]
+    console.print(
+        Text.assemble((rule.code, "bold"), "  ", (f"{rule.action} · {rule.severity}", colour))
+    )
+    looks = [f"when {' '.join(rule.when.split())}"] if rule.when else []
+    looks += [
+        f"in {clause.place}: {clause.pattern(kind)}"
+        for clause in rule.match
+        for kind in ("any", "unless", "none")
+        if getattr(clause, kind)
+    ]
+    lines = [
+        ("", rule.name),
+        ("what", rule.what),
+        ("why", rule.why),
+        *(("looks", one) for one in looks),
+        *((("set", f"--set {rule.code}.threshold={rule.threshold:g}"),) if rule.threshold else ()),
+        *(("hits", _record(one)) for one in rule.examples.hits),
+        *(("not", _record(one)) for one in rule.examples.misses),
+        *(("see", one) for one in rule.references),
+    ]
+    for label, text in lines:
+        console.print(Padding(Text.assemble((f"{label:<6}", "dim"), text), (0, 0, 0, 2)))
+    console.print()
+
+
+def _record(example: Any) -> str:  # noqa: ANN401  # a record or several
+    import orjson
+
+    return orjson.dumps(example).decode()
+
+
+def list_rules(
+    *,
+    pack: options.Pack = None,
+    select: options.Select = None,
+    rules: options.Rules = None,
+    json: options.Json = False,
+) -> None:
+    """List the rules that a pack applies, with what each does."""
+    from curate.rule import choose, load_pack, load_rules
+
+    folders = [str(one) for one in rules or ()]
+    chosen = choose(
+        load_rules(folders),
+        load_pack(pack or "default", folders),
+        select=options.codes(select),
+        fix=pack is None,
+    )
+    if json:
+        _print_json(
+            [
+                rule.model_dump(mode="json", exclude={"examples"}, by_alias=True)
+                for rule in chosen.values()
+            ]
+        )
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("code", "action", "severity", "what"):
+        table.add_column(name, no_wrap=name != "what")
+    for rule in chosen.values():
+        colour = _COLOURS[rule.action]
+        table.add_row(rule.code, Text(rule.action, colour), rule.severity, Text(rule.what))
+    _console().print(table)
+
+
+def list_signals(*, json: options.Json = False) -> None:
+    """List the columns that can be measured, and what each means."""
+    from curate.registry import signals
+
+    known = {name: one for name, one in signals().items() if not one.transient}
+    if json:
+        _print_json({name: dict(one.columns) for name, one in known.items()})
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("column", "signal", "scope", "what"):
+        table.add_column(name, no_wrap=name != "what")
+    for name, one in known.items():
+        for column, what in one.columns.items():
+            table.add_row(column, name, one.scope, Text(what))
+    _console().print(table)
+
+
+def _print_json(value: Any) -> None:  # noqa: ANN401  # anything
+    import orjson
+
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)

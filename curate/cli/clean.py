@@ -1,0 +1,171 @@
+"""clean, decide, undo: make a run, and decide it again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli import options
+from curate.errors import UsageError
+
+if TYPE_CHECKING:
+    from curate.lock import Lock
+
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The run folder to make.")]
+Elsewhere = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Write a new folder; by default in place."),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="A curate.toml; its table `clean` is read."),
+]
+To = Annotated[
+    str | None, typer.Option("--to", help="Write the core in this format: alpaca, sharegpt, ...")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(clean)
+    app.command()(decide)
+    app.command()(undo)
+
+
+def clean(
+    inputs: options.Inputs,
+    out: Out,
+    *,
+    format: options.Format = None,  # noqa: A002  # the option's name
+    map: options.Map = None,  # noqa: A002  # likewise
+    to: To = None,
+    pack: options.Pack = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    set: options.Set = None,  # noqa: A002  # likewise
+    rules: options.Rules = None,
+    fix: options.Fix = None,
+    config: Config = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Pare INPUT down to a clean core and account for every row in DIR."""
+    from curate import pipeline
+
+    chosen = options.settings(
+        config,
+        format=format,
+        map=options.mapping(map),
+        to=to,
+        pack=pack,
+        select=options.codes(select),
+        ignore=options.codes(ignore),
+        thresholds=options.thresholds(set),
+        rules=tuple(_names(rules)),
+        fix=fix,
+    )
+    with options.progress(quiet=quiet or json) as tick:
+        pipeline.clean(inputs, out, chosen, force=force, tick=tick)
+    _show(out, quiet=quiet, json=json)
+
+
+def decide(
+    run: options.Run,
+    *,
+    pack: options.Pack = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    set: options.Set = None,  # noqa: A002  # the option's name
+    rules: options.Rules = None,
+    out: Elsewhere = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Decide a run again from its scores, with other rules or thresholds."""
+    from curate import pipeline
+    from curate.lock import read_lock
+
+    before = read_lock(run)
+    chosen = options.revised(
+        before.settings,
+        pack=pack,
+        select=options.codes(select),
+        ignore=(*before.settings.ignore, *options.codes(ignore)),
+        thresholds={**before.settings.thresholds, **options.thresholds(set)},
+        rules=tuple(_names(rules)),
+    )
+    with options.progress(quiet=quiet or json) as tick:
+        after = pipeline.decide_again(run, chosen, out, force=force, tick=tick)
+    if not (quiet or json):
+        _say_change(before, after)
+    _show(out or run, quiet=quiet, json=json)
+
+
+def undo(
+    run: options.Run,
+    rule: Annotated[
+        list[str], typer.Option("--rule", metavar="CODE", help="The rule, or a family of rules.")
+    ],
+    *,
+    quiet: options.Quiet = False,
+) -> None:
+    """Bring back the rows that a rule dropped; it only reports from now on."""
+    from curate import pipeline
+    from curate.lock import read_lock
+
+    before = read_lock(run)
+    chosen = _without(before, options.codes(rule))
+    with options.progress(quiet=quiet) as tick:
+        after = pipeline.decide_again(run, chosen, tick=tick)
+    if not quiet:
+        _say_change(before, after)
+
+
+def _without(lock: Lock, wanted: tuple[str, ...]) -> object:
+    """The settings of a run in which these rules flag, and edit nothing."""
+    from curate.rule import matches_prefix
+
+    codes = [code for code in lock.rules if any(matches_prefix(code, one) for one in wanted)]
+    if not codes:
+        raise UsageError(f"this run has no rule {', '.join(wanted)}; its lock lists them")
+    flags = {code: "flag" for code in codes if code not in lock.edits}
+    edits = tuple(code for code in codes if code in lock.edits)
+    settings = lock.settings
+    return options.revised(
+        settings, actions={**settings.actions, **flags}, ignore=(*settings.ignore, *edits)
+    )
+
+
+def _names(paths: list[Path] | None) -> list[str]:
+    return [str(path) for path in paths or ()]
+
+
+def _say_change(before: Lock, after: Lock) -> None:
+    from curate.ledger import DISPOSITIONS
+
+    changes = [
+        f"{name} {before.counts[name]:,} -> {after.counts[name]:,}"
+        for name in DISPOSITIONS
+        if before.counts[name] != after.counts[name]
+    ]
+    typer.echo(", ".join(changes) or "nothing changes")
+
+
+def _show(folder: Path, *, quiet: bool, json: bool) -> None:
+    """The report of a finished run, for a person or a machine."""
+    from curate.folder import REPORTS
+
+    if json:
+        sys.stdout.write((folder / REPORTS[1]).read_text(encoding="utf-8"))
+    elif not quiet:
+        from rich.console import Console
+
+        from curate.report import read
+        from curate.summary import print_summary
+
+        print_summary(read(folder), Console(), folder)

@@ -1,0 +1,40 @@
+"""convert: between formats and file types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli import options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(convert)
+
+
+def convert(
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="What `clean` reads, too.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="A file; its name says the type.")
+    ],
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", help="alpaca, sharegpt, chatml or preference.")
+    ] = None,
+    format: options.Format = None,  # noqa: A002  # the option's name
+    map: options.Map = None,  # noqa: A002  # likewise
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write a data set in another format or file type, whole or not at all."""
+    from curate import pipeline
+
+    with options.progress(quiet=quiet) as tick:
+        count = pipeline.convert(
+            source, target, to, format or "auto", options.mapping(map), force=force, tick=tick
+        )
+    if not quiet:
+        typer.echo(f"{target}: {count:,} records")

@@ -1,0 +1,259 @@
+"""why, diff, verify, report: look at what a run has done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from curate.row import Message
+    from curate.rule import Rule
+    from curate.why import Story
+
+_STYLES = {"kept": "green", "edited": "cyan", "dropped": "red", "quarantined": "magenta"}
+_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(why)
+    app.command()(diff)
+    app.command()(verify)
+    app.command()(report)
+
+
+def why(
+    run: options.Run,
+    row: Annotated[
+        str, typer.Argument(metavar="ROW", help="An id, the start of one, FILE:LINE, or a line.")
+    ],
+    *,
+    json: options.Json = False,
+) -> None:
+    """Tell one row's story: what was found, what was decided, and beside which twin."""
+    from curate.lock import read_lock
+    from curate.rule import load_rules
+    from curate.why import story
+
+    told = story(run, row)
+    if json:
+        _print_json(_as_json(told))
+        return
+    _tell(told, load_rules(read_lock(run).settings.rules), _console())
+
+
+def _as_json(told: Story) -> dict[str, Any]:
+    return {
+        "ledger": told.ledger,
+        "findings": told.findings,
+        "scores": told.scores,
+        "raw": told.raw.decode("utf-8", "backslashreplace"),
+        "edited": told.edited and told.edited.decode(),
+        "twin": told.twin,
+    }
+
+
+def _tell(told: Story, rules: Mapping[str, Rule], console: Console) -> None:
+    from rich.text import Text
+
+    ledger = told.ledger
+    state = (ledger["disposition"], f"bold {_STYLES[ledger['disposition']]}")
+    by = f" by {ledger['code']}" if ledger["code"] and ledger["disposition"] != "kept" else ""
+    place = f"{ledger['source']}:{ledger['line']}"
+    console.print(Text.assemble(place, "  ", (ledger["id"], "dim"), "  ", state, by))
+    if not told.messages:
+        console.print(Text(f"  {ledger['value']}", "magenta"))
+        console.print(Text(told.raw[:2000].decode("utf-8", "backslashreplace")))
+    for finding in told.findings:
+        _finding(finding, rules.get(finding["code"]), console)
+    console.print()
+    if told.twin is None:
+        for number, message in enumerate(told.messages, 1):
+            _turn(message, _spans(told.findings, number, rules), console)
+    else:
+        _beside(told, console)
+    if told.edited is not None:
+        _edited(told, console)
+    shown = {key: value for key, value in told.scores.items() if key not in _PLACE}
+    if shown:
+        console.print(Text("scores", "dim"))
+        for key, value in shown.items():
+            console.print(Text(f"  {key} = {_short(value)}", "dim"), highlight=False)
+
+
+_PLACE = {"id", "source", "line", "format"}
+
+
+def _short(value: Any) -> str:  # noqa: ANN401  # any score
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _finding(finding: Mapping[str, Any], rule: Rule | None, console: Console) -> None:
+    from rich.text import Text
+
+    seen = []
+    if finding["column"]:
+        seen.append(f"{finding['column']} = {finding['value']}")
+    elif finding["value"]:
+        seen.append(repr(finding["value"]))
+    if finding["threshold"] is not None:
+        seen.append(f"threshold {finding['threshold']:g}")
+    if finding["twin"]:
+        seen.append(f"twin {finding['twin']}")
+    head = Text.assemble("  ", (finding["code"], "bold"), f" ({finding['action']})")
+    console.print(head + Text(f"  {', '.join(seen)}" if seen else ""))
+    if rule is not None:
+        console.print(Text(f"    {rule.what} {rule.why}", "dim"))
+
+
+def _spans(
+    findings: Sequence[Mapping[str, Any]], turn: int, rules: Mapping[str, Rule]
+) -> list[tuple[int, int, bool]]:
+    """Start, end and secrecy of what was found in one turn."""
+    made = []
+    for finding in findings:
+        span = finding["span"]
+        if span and span["turn"] == turn and span["start"] is not None:
+            rule = rules.get(finding["code"])
+            made.append((span["start"], span["end"], bool(rule and rule.mask)))
+    return made
+
+
+def _turn(message: Message, spans: Sequence[tuple[int, int, bool]], console: Console) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    text = Text(message.text)
+    for start, end, _ in spans:
+        text.stylize("reverse", start, end)
+    for start, end, secret in sorted(spans, reverse=True):
+        if secret:
+            text = text[:start] + Text("█" * (end - start)) + text[end:]
+    console.print(Text(message.role, "bold"))
+    console.print(Padding(text, (0, 0, 1, 2)))
+
+
+def _beside(told: Story, console: Console) -> None:
+    """The row against its twin, turn by turn, with what differs marked."""
+    from itertools import zip_longest
+
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from curate.why import difference
+
+    twin = told.twin or {}
+    legend = Text.assemble(
+        "against ",
+        f"{twin['source']}:{twin['line']}",
+        ("  only there", "red strike"),
+        "  ",
+        ("only here", "green underline"),
+    )
+    console.print(legend)
+    styles = {"same": "", "only there": "red strike", "only here": "green underline"}
+    for here, there in zip_longest(told.messages, told.twin_messages):
+        marked = difference(here.text if here else "", there.text if there else "")
+        console.print(Text((here or there).role, "bold"))
+        text = Text.assemble(*((part, styles[kind]) for kind, part in marked))
+        console.print(Padding(text, (0, 0, 1, 2)))
+
+
+def _edited(told: Story, console: Console) -> None:
+    from rich.text import Text
+
+    from curate.why import difference
+
+    styles = {"same": "", "only there": "red strike", "only here": "green underline"}
+    after, before = (told.edited or b"").decode(), told.raw.decode()
+    console.print(Text("edited", "bold"))
+    marked = difference(after, before)
+    console.print(Text.assemble(*((part, styles[kind]) for kind, part in marked)))
+
+
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="DIR_A", help="A run folder.")],
+    second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Another one.")],
+    *,
+    json: options.Json = False,
+) -> None:
+    """Show what two runs decide differently."""
+    from curate.diff import compare, summary
+
+    changes = compare(first, second)
+    if json:
+        _print_json(changes.to_dicts())
+        return
+    if changes.is_empty():
+        typer.echo("no record is treated otherwise")
+        return
+    from rich.table import Table
+
+    console = _console()
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("records", justify="right")
+    for name in (str(first), str(second)):
+        table.add_column(name)
+    for before, before_code, after, after_code, count in summary(changes).iter_rows():
+        table.add_row(f"{count:,}", _state(before, before_code), _state(after, after_code))
+    console.print(table)
+    console.print()
+    for one in changes.head(_SHOWN).iter_rows(named=True):
+        console.print(
+            f"{one['source']}:{one['line']}  {one['id']}  {one['before']} -> {one['after']}",
+            soft_wrap=True,
+        )
+    if changes.height > _SHOWN:
+        console.print(f"... and {changes.height - _SHOWN:,} more; --json has them all")
+
+
+def _state(disposition: str, code: str | None) -> Text:
+    from rich.text import Text
+
+    by = f" by {code}" if code and disposition not in {"kept", "edited"} else ""
+    return Text.assemble((disposition, _STYLES.get(disposition, "dim")), by)
+
+
+def verify(run: options.Run, *, quiet: options.Quiet = False) -> None:
+    """Check a run folder against its lock and derive it again; exit 1 if anything differs."""
+    from curate import pipeline
+
+    with options.progress(quiet=quiet) as tick:
+        found = pipeline.verify(run, tick)
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    if not quiet:
+        typer.echo(f"{run}: all files are as the lock says, and come out the same again")
+
+
+def report(run: options.Run, *, quiet: options.Quiet = False) -> None:
+    """Build the report of a run again: HTML, Markdown, JSON."""
+    from curate import pipeline
+
+    pipeline.report_again(run)
+    if not quiet:
+        typer.echo(run / "report.html")
+
+
+def _print_json(value: Any) -> None:  # noqa: ANN401  # anything
+    import orjson
+
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)

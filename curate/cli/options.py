@@ -1,0 +1,164 @@
+"""Options that several commands share, and how they become settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.errors import UsageError
+
+if TYPE_CHECKING:
+    from curate.config import Settings
+    from curate.pipeline import Tick
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        help="Files (.jsonl .json .parquet .csv .tsv .arrow, also .gz and .zst), folders, globs, "
+        "hf://NAME[:SPLIT], or - for standard input.",
+    ),
+]
+Run = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder that `clean` has made.")]
+Format = Annotated[
+    str | None, typer.Option("--format", help="auto, alpaca, sharegpt, chatml or preference.")
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=COLUMN", help="What the input calls a field."),
+]
+Pack = Annotated[
+    str | None, typer.Option("--pack", help="default, strict, gate, all, or one of your own.")
+]
+Rules = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", metavar="DIR", help="A folder with rules of your own."),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="CODES", help="These rules only; prefixes work: pii,turn."),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these rules out.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="CODE.threshold=X", help="Change a rule's threshold."),
+]
+Fix = Annotated[
+    bool | None, typer.Option("--fix/--no-fix", help="Apply the edit rules too; off by default.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace a run that stands there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def settings(config: Path | None = None, **given: Any) -> Settings:  # noqa: ANN401  # options
+    """The settings of a file, or the defaults, under the options that were given.
+
+    Raises:
+        ConfigError: the file, or a value, is not what it should be.
+    """
+    from pydantic import ValidationError
+
+    from curate.config import Settings, load_settings
+
+    base = load_settings(config) if config else Settings()
+    try:
+        return revised(base, **given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"--{first['loc'][0]}: {first['msg']}") from None
+
+
+def revised(base: Settings, **given: Any) -> Settings:  # noqa: ANN401  # options
+    """Settings with other values where an option was given."""
+    changes = {name: value for name, value in given.items() if value not in (None, [], ())}
+    return type(base).model_validate(base.model_dump() | changes)
+
+
+def codes(words: Sequence[str] | None) -> tuple[str, ...]:
+    """`a,b c` as three codes."""
+    return tuple(code for word in words or () for code in word.replace(",", " ").split())
+
+
+def mapping(words: Sequence[str] | None) -> dict[str, str]:
+    """`instruction=question,output=answer` as a mapping of fields to columns.
+
+    Raises:
+        UsageError: a word without an equals sign, or a field that no format has.
+    """
+    from curate.formats import formats
+
+    fields = {name for kind in formats().values() for name in kind.model_fields} | {"messages"}
+    made = {}
+    for field, column in _pairs(words, "--map", "FIELD=COLUMN"):
+        if field not in fields:
+            raise UsageError(f"--map {field}={column}: no format has a field {field}")
+        made[field] = column
+    return made
+
+
+def thresholds(words: Sequence[str] | None) -> dict[str, float]:
+    """`too-long.threshold=2048` as a mapping of codes to numbers.
+
+    Raises:
+        UsageError: anything else.
+    """
+    made = {}
+    for key, value in _pairs(words, "--set", "CODE.threshold=X"):
+        code, _, what = key.rpartition(".")
+        try:
+            made[code] = float(value)
+        except ValueError:
+            what = ""
+        if not code or what != "threshold":
+            raise UsageError(f"--set {key}={value}: expected CODE.threshold=NUMBER")
+    return made
+
+
+def _pairs(words: Sequence[str] | None, option: str, shape: str) -> Iterator[tuple[str, str]]:
+    for word in (part for one in words or () for part in one.split(",")):
+        key, equals, value = word.partition("=")
+        if not (key and equals and value):
+            raise UsageError(f"{option} {word}: expected {shape}")
+        yield key.strip(), value.strip()
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Tick]:
+    """A bar with the rate on stderr while a terminal is there to show it."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _stage, _done, _total: None
+        return
+    columns = (
+        TextColumn("{task.description:<8}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tick(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield tick

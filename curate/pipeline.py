@@ -1,0 +1,331 @@
+"""The whole flow on one page: read, validate, score, decide, write.
+
+    measure   records -> facts: what stands in each row, and which records are none
+    settle    facts + rules -> one disposition a record, and the files of the run folder
+
+A new decision starts at `settle`; checking a run starts over from the records it kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from curate import folder as files
+from curate import report
+from curate.decide import FINDINGS, Decision, decide
+from curate.errors import InputError
+from curate.facts import (
+    EDITED,
+    Facts,
+    edit_frame,
+    json_line,
+    load_facts,
+    refused_frame,
+    stored_edits,
+    stored_records,
+    write_facts,
+)
+from curate.ingest import Ingest, Refusal
+from curate.ledger import check_conservation, whole_ledger
+from curate.lock import InputFacts, Lock, Origin, match_hash, read_lock, rule_hash, versions
+from curate.read import Record, open_sources
+from curate.registry import makers
+from curate.row import to_frame
+from curate.rule import Rule, choose, load_pack, load_rules
+from curate.score import Scorer, make_plan
+from curate.store import StoreWriter, read_store
+from curate.write import layout_of, open_core
+
+if TYPE_CHECKING:
+    from curate.config import Settings
+    from curate.row import Row
+
+# Rows scored at once: enough to spread a call's cost, few enough that a batch stays small.
+BATCH_ROWS, BATCH_BYTES = 4096, 16 << 20
+Tick = Callable[[str, int, int | None], None]
+
+
+def no_tick(_stage: str, _done: int, _total: int | None) -> None:
+    """Tell nobody."""
+
+
+def clean(
+    inputs: Sequence[str | Path],
+    folder: str | Path,
+    settings: Settings,
+    *,
+    force: bool = False,
+    tick: Tick = no_tick,
+) -> Lock:
+    """Pare inputs down to a clean core and write the run folder.
+
+    Args:
+        inputs: files, folders, globs, `hf://NAME[:SPLIT]`, or `-` for standard input.
+        folder: the run folder to make.
+        settings: what to do.
+        force: replace a run that stands there.
+        tick: called with stage, done and total (bytes or rows) as the work goes on.
+
+    Raises:
+        UsageError: settings that select nothing, or name what is not there.
+        InputError: an input that can't be read at all, or holds no valid record.
+        OutputError: a folder that can't be written.
+    """
+    rules = chosen_rules(settings)
+    names = [str(one) for one in inputs]
+    with files.draft(Path(folder), force=force, inputs=names) as made:
+        sources = open_sources(names)
+        origin = partial(_origin, sources)
+        facts = measure(_records(sources, tick), origin, rules, settings, made)
+        return settle(made, facts, rules, settings, tick)
+
+
+def decide_again(
+    folder: str | Path,
+    settings: Settings,
+    out: str | Path | None = None,
+    *,
+    force: bool = False,
+    tick: Tick = no_tick,
+) -> Lock:
+    """Decide a finished run anew, in place or into another folder.
+
+    Stored scores are used where they are enough; where the new choice of rules needs something
+    that was not measured, all is measured again from the records that the run has kept.
+    """
+    source = Path(folder)
+    lock = read_lock(source)
+    rules = chosen_rules(settings)
+    in_place = out is None
+    with files.draft(source if out is None else Path(out), force=in_place or force) as made:
+        if _is_measured(lock, settings, rules, source):
+            files.link_facts(source, made)
+            facts = load_facts(source, lock)
+        else:
+            facts = measure(stored_records(source), lambda: lock.origin, rules, settings, made)
+        return settle(made, facts, rules, settings, tick)
+
+
+def chosen_rules(settings: Settings) -> dict[str, Rule]:
+    """The rules that a run with these settings applies."""
+    return choose(
+        load_rules(settings.rules),
+        load_pack(settings.pack, settings.rules),
+        select=settings.select,
+        ignore=settings.ignore,
+        thresholds=settings.thresholds,
+        fix=settings.fix,
+        actions=settings.actions,
+    )
+
+
+# --- measure ------------------------------------------------------------------------------------
+
+
+def measure(
+    records: Iterable[Record],
+    origin: Callable[[], Origin],
+    rules: Mapping[str, Rule],
+    settings: Settings,
+    made: Path,
+) -> Facts:
+    """Validate and score all records, and write what a later decision needs into `made`.
+
+    Args:
+        records: in input order, unreadable ones included.
+        origin: where they come from, asked when all have been read.
+        rules: what will be decided by.
+        settings: how to read.
+        made: the draft of the run folder.
+
+    Raises:
+        InputError: not one valid record.
+    """
+    edits = {code: rule for code, rule in rules.items() if rule.action == "edit"}
+    ingest = Ingest(settings.format, settings.map, edits)
+    scorer = Scorer(make_plan(_wanted(rules)), rules)
+    refused: list[tuple[int, Refusal]] = []
+    edited: list[tuple[int, list[str]]] = []
+    row = 0
+    with StoreWriter(made / files.RECORDS) as store, StoreWriter(made / EDITED) as changed:
+        for batch in _batches(records, store):
+            rows: list[Row] = []
+            for position, record in batch:
+                one, change = ingest(record)
+                if isinstance(one, Refusal):
+                    refused.append((position, one))
+                    continue
+                if change is not None:
+                    edited.append((row, change.codes))
+                    changed.add(change.after)
+                rows.append(one)
+                row += 1
+            if rows:
+                scorer.add(to_frame(rows))
+    if not row:
+        raise InputError(_nothing_valid(refused))
+    scores, matches = scorer.finish()
+    facts = Facts(
+        scores,
+        matches,
+        edit_frame(edited),
+        refused_frame(refused, scores["id"]),
+        dict(sorted(ingest.formats.items())),
+        origin(),
+    )
+    write_facts(made, facts)
+    return facts
+
+
+def _wanted(rules: Mapping[str, Rule]) -> set[str]:
+    """The columns that the rules read, and those that the report shows."""
+    read: set[str] = set().union(*(rule.reads for rule in rules.values()))
+    return read | (set(report.COLUMNS) & makers().keys())
+
+
+def _origin(sources: Sequence[Source]) -> Origin:
+    inputs = [
+        InputFacts(name=one.name, sha256=one.sha256, bytes=one.size, records=one.records)
+        for one in sources
+    ]
+    return Origin(inputs=tuple(inputs), layout=layout_of(sources))
+
+
+def _records(sources: Sequence[Source], tick: Tick) -> Iterator[Record]:
+    total = sum(source.size for source in sources) if all(one.size for one in sources) else None
+    before = 0
+    for source in sources:
+        for record in source:
+            yield record
+            tick("read", before + source.position, total)
+        before += source.position
+
+
+def _batches(records: Iterable[Record], store: StoreWriter) -> Iterator[list[tuple[int, Record]]]:
+    batch: list[tuple[int, Record]] = []
+    size = 0
+    for position, record in enumerate(records):
+        store.add(record.raw)
+        batch.append((position, record))
+        size += len(record.raw)
+        if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _nothing_valid(refused: list[tuple[int, Refusal]]) -> str:
+    if not refused:
+        return "no record in the input"
+    first = refused[0][1]
+    return (
+        f"{first.source}:{first.line}: {first.error} "
+        f"(and not one of the {len(refused)} records is valid)"
+    )
+
+
+def _is_measured(lock: Lock, settings: Settings, rules: Mapping[str, Rule], folder: Path) -> bool:
+    """Whether the stored facts answer everything that these rules ask."""
+    was = lock.settings
+    same_rows = (was.format, was.map) == (settings.format, settings.map)
+    edits = {code for code, rule in rules.items() if rule.action == "edit"}
+    same_edits = edits == set(lock.edits)
+    patterns = all(
+        lock.patterns.get(code) == match_hash(rule)
+        for code, rule in rules.items()
+        if rule.match and rule.action != "edit"
+    )
+    columns = set(pl.read_parquet_schema(folder / files.SCORES))
+    read = set().union(*(rule.reads for rule in rules.values()))
+    return same_rows and same_edits and patterns and read <= columns
+
+
+# --- settle -------------------------------------------------------------------------------------
+
+
+def settle(
+    made: Path, facts: Facts, rules: Mapping[str, Rule], settings: Settings, tick: Tick = no_tick
+) -> Lock:
+    """Decide every record and write core, dropped, findings, ledger, lock and report."""
+    decision = decide(facts.scores, facts.matches, rules, _edit_findings(facts, rules))
+    ledger = whole_ledger(decision.ledger, facts.refused)
+    counts = check_conservation(ledger, facts.scores.height + facts.refused.height)
+    with open_core(made, facts.origin.layout, settings) as core:
+        _write_rows(made, ledger, decision.findings, core, tick)
+    _published(decision.findings).write_parquet(made / files.FINDINGS)
+    ledger.write_parquet(made / files.LEDGER)
+    lock = Lock(
+        versions=versions(),
+        settings=settings,
+        origin=facts.origin,
+        formats=facts.formats,
+        rules={code: rule_hash(rule) for code, rule in rules.items()},
+        patterns={code: match_hash(rule) for code, rule in rules.items() if rule.match},
+        edits=tuple(code for code, rule in rules.items() if rule.action == "edit"),
+        counts=counts,
+        hits=_count(decision.findings),
+        decided=_count(ledger.filter(pl.col("disposition") == "dropped")),
+        suspects=decision.suspects,
+    )
+    lock.write(made)
+    report.write(report.build(made), made)
+    return lock.write(made)
+
+
+def _edit_findings(facts: Facts, rules: Mapping[str, Rule]) -> pl.DataFrame:
+    """The edits as findings, so that the ledger shows them."""
+    severity = {code: rule.severity for code, rule in rules.items()}
+    edits = facts.edits.with_columns(
+        facts.scores["id"].gather(facts.edits["row"]).alias("id"),
+        pl.lit("edit").alias("action"),
+        pl.col("code").replace_strict(severity, return_dtype=pl.String).alias("severity"),
+    )
+    return pl.concat([pl.DataFrame(schema=FINDINGS), edits], how="diagonal")
+
+
+def _published(findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings as others read them: by id, with the place in the text as one column."""
+    span = pl.struct("turn", "start", "end").alias("span")
+    return findings.select(pl.exclude("row", "turn", "start", "end"), span)
+
+
+def _count(frame: pl.DataFrame) -> dict[str, int]:
+    return dict(frame.group_by("code").len().sort("code").iter_rows())
+
+
+def _write_rows(
+    made: Path, ledger: pl.DataFrame, findings: pl.DataFrame, core: Writer, tick: Tick
+) -> None:
+    """Core and dropped rows, in input order, from the bytes that were read."""
+    reasons = _reasons(findings)
+    edits = {one["id"]: one["after"].encode() for one in stored_edits(made)}
+    columns = ledger.select("id", "source", "line", "disposition", "twin")
+    rows = zip(read_store(made / files.RECORDS), columns.iter_rows(), strict=True)
+    with (made / files.DROPPED).open("wb") as dropped:
+        for position, (raw, (own, source, line, disposition, twin)) in enumerate(rows):
+            if disposition == "kept":
+                core.write(raw)
+            elif disposition == "edited":
+                core.write(edits[own])
+            elif disposition == "dropped":
+                why = reasons[own] | {"twin": twin, "raw": raw.decode()}
+                dropped.write(json_line({"id": own, "source": source, "line": line} | why))
+            tick("write", position + 1, ledger.height)
+
+
+def _reasons(findings: pl.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """Id -> the codes that drop the row and what each of them saw, in words."""
+    drops = findings.filter(pl.col("action") == "drop").select("id", "code", "column", "value")
+    made: dict[str, dict[str, list[str]]] = {}
+    for own, code, column, value in drops.iter_rows():
+        why = made.setdefault(own, {"codes": [], "reasons": []})
+        why["codes"].append(code)
+        seen = f" = {value}" if column else f": {value}" if value else ""
+        why["reasons"].append(f"{code}{f' ({column}{seen})' if column else seen}")
+    return made
