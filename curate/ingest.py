@@ -92,6 +92,7 @@ class Ingest:
             messages=valid.messages(),
             rejected=valid.rejected(),
             format=valid.name,
+            fields=formats.fields(valid),
             raw=record.raw,
             source=record.source,
             line=record.line,

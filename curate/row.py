@@ -65,6 +65,7 @@ class Row(BaseModel):
         messages: the conversation (of a preference pair: prompt and chosen answer).
         rejected: the rejected answer of a preference pair, else empty.
         format: name of the format that the record was written in.
+        fields: the record's keys that the format reads, joined by spaces: `prompt completion`.
         raw: the record's own bytes: a JSONL line without its line end, an array's element as it
             stands, and the record as JSON where the file type has no text of its own.
         source: the file it came from, as the user named it.
@@ -77,6 +78,7 @@ class Row(BaseModel):
     messages: tuple[Message, ...]
     rejected: tuple[Message, ...] = ()
     format: str
+    fields: str = ""
     raw: bytes
     source: str
     line: int
@@ -85,14 +87,14 @@ class Row(BaseModel):
 def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
     """Lay rows out as the frame that signals read.
 
-    Columns, one row a record: `id`, `source`, `line`, `format`; `system`, `prompt`, `response`,
-    `rejected` (the turns of that role, joined by blank lines; null where there are none);
-    `instruction` (the first user turn without its context) and `input` (its context, null where
-    the format has none); `roles`, `texts` and `calls` (lists of equal length, every turn in its
-    order; `calls` has the ids of the calls that a turn makes or answers, joined by spaces, "" where
-    they have no ids, null where it does neither); `aside` (JSON of what a record says beside its
-    turns that changes what is learnt from them: tools offered, a verdict, calls beside a text;
-    null where there is nothing).
+    Columns, one row a record: `id`, `source`, `line`, `format`, `fields`; `system`, `prompt`,
+    `response`, `rejected` (the turns of that role, joined by blank lines; null where there are
+    none); `instruction` (the first user turn without its context) and `input` (its context, null
+    where the format has none); `roles`, `texts`, `calls` and `weights` (lists of equal length,
+    every turn in its order; `calls` has the ids of the calls that a turn makes or answers, joined
+    by spaces, "" where they have no ids, null where it does neither); `aside` (JSON of what a
+    record says beside its turns that changes what is learnt from them: tools offered, a verdict,
+    calls beside a text; null where there is nothing).
     """
     import polars as pl
 
@@ -104,8 +106,13 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
             "roles": [turn.role for _, turn in turns],
             "texts": [turn.text for _, turn in turns],
             "calls": [_call_ids(turn) for _, turn in turns],
+            "weights": [turn.weight for _, turn in turns],
         },
-        schema={"place": pl.Int64, **dict.fromkeys(("roles", "texts", "calls"), pl.String)},
+        schema={
+            "place": pl.Int64,
+            **dict.fromkeys(("roles", "texts", "calls"), pl.String),
+            "weights": pl.Float64,
+        },
     )
     frame = pl.DataFrame(
         {
@@ -114,6 +121,7 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
             "source": [row.source for row in rows],
             "line": [row.line for row in rows],
             "format": [row.format for row in rows],
+            "fields": [row.fields for row in rows],
             "instruction": [turn and turn.content for turn in asked],
             "input": [turn and turn.context for turn in asked],
             "aside": [_aside(row) for row in rows],
@@ -125,7 +133,7 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
         schema={"place": pl.Int64, **{key: base_schema()[key] for key in _FROM_ROW}},
     )
     parts = [_said_by(flat, role).rename({"texts": name}) for name, role in _SAID.items()]
-    parts.append(flat.group_by("place", maintain_order=True).agg("roles", "texts", "calls"))
+    parts.append(flat.group_by("place", maintain_order=True).agg(*_TURNS))
     for part in parts:
         frame = frame.join(part, on="place", how="left", maintain_order="left")
     return frame.select(BASE_SCHEMA.keys())
@@ -140,13 +148,25 @@ def _said_by(flat: pl.DataFrame, role: Role) -> pl.DataFrame:
     )
 
 
-_FROM_ROW = ("id", "source", "line", "format", "instruction", "input", "rejected", "aside")
+_TURNS = ("roles", "texts", "calls", "weights")
+_FROM_ROW = (
+    "id",
+    "source",
+    "line",
+    "format",
+    "fields",
+    "instruction",
+    "input",
+    "rejected",
+    "aside",
+)
 _SAID: dict[str, Role] = {"system": "system", "prompt": "user", "response": "assistant"}
 BASE_SCHEMA = {
     "id": "String",
     "source": "String",
     "line": "Int64",
     "format": "String",
+    "fields": "String",
     "system": "String",
     "instruction": "String",
     "input": "String",
@@ -156,6 +176,7 @@ BASE_SCHEMA = {
     "roles": "List(String)",
     "texts": "List(String)",
     "calls": "List(String)",
+    "weights": "List(Float64)",
     "aside": "String",
 }
 
@@ -164,7 +185,12 @@ def base_schema() -> dict[str, Any]:
     """The polars types of the columns that every frame starts with."""
     import polars as pl
 
-    types = {"String": pl.String, "Int64": pl.Int64, "List(String)": pl.List(pl.String)}
+    types = {
+        "String": pl.String,
+        "Int64": pl.Int64,
+        "List(String)": pl.List(pl.String),
+        "List(Float64)": pl.List(pl.Float64),
+    }
     return {name: types[kind] for name, kind in BASE_SCHEMA.items()}
 
 

@@ -136,17 +136,24 @@ def validate(record: Record, format: str) -> Format:  # noqa: A002  # the contra
     return _plans[format][tuple(record)](record)
 
 
+def fields(made: Format) -> str:
+    """The keys of a validated record that its format reads, joined by spaces."""
+    return _plans[made.name][tuple(made.record)].fields
+
+
 _set_record = Format.__dict__["record"].__set__
 
 
 class _Plan:
     """How to validate records that have the same keys: the validator, and what to rename for it."""
 
-    __slots__ = ("name", "renames", "validator")
+    __slots__ = ("fields", "name", "renames", "validator")
 
     def __init__(self, kind: type[Format], keys: tuple[str, ...]) -> None:
         self.name = kind.name
         self.renames = _renames(kind, keys)
+        own = {field.alias or name for name, field in kind.model_fields.items()}
+        self.fields = " ".join(key for key in keys if self.renames.get(key, key) in own)
         self.validator = kind.__pydantic_validator__.validate_python
 
     def __call__(self, record: Record) -> Format:

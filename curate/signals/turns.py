@@ -35,8 +35,9 @@ _NOTHING = (
         "x result of a call that nobody made, m a result that is missing",
         "blank_turns": "turns that show nothing, as role and number (`user 3`), but for answers "
         "and the first user's; null where there are none",
+        "learned_turns": "answers whose weight is not 0; null where no turn has a weight",
     },
-    needs=("roles", "texts", "calls"),
+    needs=("roles", "texts", "calls", "weights"),
 )
 def turns(frame: pl.DataFrame) -> pl.DataFrame:
     """Lay out who speaks when, and who says nothing."""
@@ -44,7 +45,11 @@ def turns(frame: pl.DataFrame) -> pl.DataFrame:
     plain = frame.select(order.alias("turn_order"))["turn_order"]
     calling = frame["calls"].list.drop_nulls().list.len() > 0
     return pl.DataFrame(
-        {"turn_order": _with_calls(frame, plain, calling), "blank_turns": _blank(frame, plain)}
+        {
+            "turn_order": _with_calls(frame, plain, calling),
+            "blank_turns": _blank(frame, plain),
+            "learned_turns": _learned(frame),
+        }
     )
 
 
@@ -80,6 +85,23 @@ def _spell(roles: list[str], texts: list[str], calls: list[str | None]) -> str:
             if waiting and after != "tool":
                 letters.append("m")
     return "".join(letters)
+
+
+def _learned(frame: pl.DataFrame) -> pl.Series:
+    """The answers that a loss is taken of, in the few rows that say so."""
+    weighed = (frame["weights"].list.drop_nulls().list.len() > 0).arg_true()
+    turns = (
+        frame.select("roles", "weights")[weighed]
+        .with_columns(weighed.alias("row"))
+        .explode("roles", "weights", empty_as_null=False)
+    )
+    learned = (pl.col("roles") == "assistant") & (pl.col("weights").fill_null(1) != 0)
+    counts = turns.group_by("row", maintain_order=True).agg(learned.sum().cast(pl.Int64))
+    return (
+        pl.Series([None], dtype=pl.Int64)
+        .new_from_index(0, frame.height)
+        .scatter(counts["row"], counts["roles"])
+    )
 
 
 def _blank(frame: pl.DataFrame, order: pl.Series) -> pl.Series:

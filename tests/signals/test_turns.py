@@ -114,7 +114,7 @@ def said(text):
 )
 def test_order(record, order, blank):
     made = turns(rows(record))
-    assert made.rows() == [(order, blank)]
+    assert made.select("turn_order", "blank_turns").rows() == [(order, blank)]
 
 
 WHOLE = re.compile(
@@ -128,7 +128,9 @@ def test_every_wrong_order_is_an_error_and_no_right_one():
     """All 19,530 conversations of up to six turns."""
     orders = ["".join(one) for size in range(1, 7) for one in product("suact", repeat=size)]
     frame = pl.DataFrame({"turn_order": orders}).with_columns(
-        pl.lit(None, pl.String).alias("blank_turns"), pl.lit("chatml").alias("format")
+        pl.lit(None, pl.String).alias("blank_turns"),
+        pl.lit("chatml").alias("format"),
+        pl.lit(None, pl.Int64).alias("learned_turns"),
     )
     found: dict[str, set[str]] = {order: set() for order in orders}
     for rule in TURN_RULES.values():
@@ -182,20 +184,16 @@ def reported(record):
 
 
 def test_empty_frame():
-    assert turns(to_frame([])).schema == {"turn_order": pl.String, "blank_turns": pl.String}
+    schema = {"turn_order": pl.String, "blank_turns": pl.String, "learned_turns": pl.Int64}
+    assert turns(to_frame([])).schema == schema
 
 
 def test_rows_stay_in_place():
     plain = {"instruction": "a", "output": "b"}
     late = messages(("user", said("a")), ("system", said("b")), ("user", said("")))
-    assert (
-        turns(rows(plain, late, plain, late)).rows()
-        == [
-            ("ua", None),
-            ("usu", "user 3"),
-        ]
-        * 2
-    )
+    weighed = messages(("user", said("a")), ("assistant", {**said("b"), "weight": 0}))
+    expected = [("ua", None, None), ("usu", "user 3", None), ("ua", None, 0)]
+    assert turns(rows(plain, late, weighed, plain, late, weighed)).rows() == expected * 2
 
 
 @pytest.mark.parametrize(
