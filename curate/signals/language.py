@@ -67,8 +67,8 @@ _IDEOGRAPHS = 2.5
 # Small words of the languages in Latin letters that instruction data are written in. They count
 # in lower case only: "La Vie en Rose" and "Los Angeles" are names in any language.
 _SMALL = {
-    "de": "der die das den dem des und in als an so um ist nicht ein eine einen mit für auf auch ich "
-    "sie wir es im zu von "
+    "de": "der die das den dem des und in als an so um ist nicht ein eine einen mit für auf auch "
+    "ich sie wir es im zu von "
     "sich werden wird haben hat kann sind bei oder aus nach wie über mich dass zum zur bitte",
     "fr": "le la les des une un est et que qui dans pas nous vous pour avec sur sont je il elle ce "
     "cette du au aux plus mais ou par de en ne se suis fait être",

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyphen import Pyphen
 
+LINE_WORDS = 15
+COMMA_WORDS = 5
+MIN_FILE = 20  # measured answers; of fewer no median is taken
 MIN_WORDS = 20  # of a shorter text the figures say more about one word than about the text
 
 # Python's \w and \s, which differ from Rust's in combining marks and in the separators FS to US.
@@ -46,6 +49,8 @@ _LONE_APOSTROPHE = re.compile(r"'(?![tsd]|ve|ll|re)")
         "likewise",
         "readability_sentence_words": "words a sentence; null likewise",
         "readability_word_syllables": "syllables a word; null likewise",
+        "readability_running": f"the answer is running text: {LINE_WORDS} words a line or more, "
+        f"{COMMA_WORDS} a comma; lists and songs have few stops, whence figures that mean nothing",
     },
     needs=("response", "response_language"),
 )
@@ -57,9 +62,37 @@ def readability(frame: pl.DataFrame) -> pl.DataFrame:
     some = frame.with_row_index("row").filter(prose)
     some = some.select("row", "response", pl.col("response").str.count_matches(_WORD).alias("n"))
     some = some.filter(pl.col("n") >= MIN_WORDS)
-    figures = some.select("row").hstack(measures(some["response"]))
+    figures = some.select("row", _running().alias("readability_running"))
+    figures = figures.hstack(measures(some["response"]))
     rows = pl.select(pl.int_range(frame.height, dtype=pl.UInt32).alias("row"))
     return rows.join(figures, on="row", how="left", maintain_order="left").drop("row")
+
+
+def _running() -> pl.Expr:
+    lines = pl.col("response").str.count_matches(r"\S[^\n]*")
+    commas = pl.col("response").str.count_matches("[,;:•|]") + 1
+    return (pl.col("n") >= LINE_WORDS * lines) & (pl.col("n") >= COMMA_WORDS * commas)
+
+
+@signal(
+    columns={
+        "readability_z": "how far readability_flesch is from the median of the file's running "
+        "texts, in robust standard deviations; negative = harder to read; null in a file of fewer "
+        f"than {MIN_FILE} such texts, and for lists"
+    },
+    needs=("readability_flesch", "readability_running"),
+    scope="corpus",
+)
+def readability_spread(frame: pl.DataFrame) -> pl.DataFrame:
+    """Median and median absolute deviation, which outliers do not move; 1.4826 MAD = 1 sigma."""
+    flesch = pl.when("readability_running").then("readability_flesch")
+    frame = frame.select(flesch.alias("flesch"))
+    known = frame["flesch"].drop_nulls().to_numpy()
+    if len(known) < MIN_FILE:
+        return frame.select(pl.lit(None, pl.Float64).alias("readability_z"))
+    median = float(np.median(known))
+    spread = 1.4826 * float(np.median(np.abs(known - median))) or None
+    return frame.select(((pl.col("flesch") - median) / spread).alias("readability_z"))
 
 
 def measures(texts: pl.Series) -> pl.DataFrame:

@@ -56,7 +56,7 @@ WORDS = (
 PIECES = st.sampled_from([*WORDS.split(" "), " "])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=30).map(" ".join)))
 @example("")
 @example(".")
