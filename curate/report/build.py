@@ -1,0 +1,170 @@
+"""From a finished run folder to a report; nothing else is looked at."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from curate.errors import UsageError
+from curate.ingest import Ingest
+from curate.read import Record
+from curate.report.examples import Examiner
+from curate.report.explorer import explored, explorer
+from curate.report.figures import distributions, languages
+from curate.report.model import Reason, Report, RuleReport
+from curate.report.rows import Shown, read_rows, show, with_secrets
+from curate.report.run import Run, counts, open_run, spread
+from curate.report.steps import next_steps
+from curate.rule import load_rules, matches_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from curate.config import Settings
+    from curate.rule import Rule
+
+MAX_REASONS = 20
+# What differs between two messages that mean the same: quoted text, numbers, a value in brackets.
+_PARTICULAR = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+|(?<=\()[^()]*(?=\)$)")
+_Refused = list[tuple[str, pl.DataFrame]]
+_Picked = dict[str, list[dict[str, Any]]]
+
+
+def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report:
+    """Read a run folder and say what it says.
+
+    Args:
+        folder: a finished run.
+        rules: the catalogue, where it is loaded already; by default curate's own rules and those
+            in the folders that the run's settings name, as far as they are still there.
+
+    Raises:
+        InputError: no run folder, or a damaged one.
+    """
+    run = open_run(Path(folder))
+    settings = run.lock.settings
+    catalogue = _catalogue(settings) if rules is None else rules
+    picked = {code: run.picked(code) for code in run.lock.rules}
+    refused = _grouped(run.ledger)
+    chosen = explored(run.ledger, run.findings)
+    examiner = _examiner(run, catalogue, picked, refused, chosen.positions)
+    reports = [_rule(run, code, catalogue.get(code), examiner, picked[code]) for code in picked]
+    reports.sort(key=lambda one: (-one.decided, -one.hits, one.code))
+    totals, kept = counts(run.ledger), run.in_core()
+    return Report(
+        curate=run.lock.curate,
+        pack=settings.pack,
+        settings=_told(settings),
+        totals=totals,
+        scored=run.scores.height,
+        flagged=run.flagged(),
+        formats=run.lock.formats,
+        sources=run.sources(),
+        rules=tuple(reports),
+        quarantine=tuple(_reasons(refused, examiner)),
+        distributions=tuple(distributions(run.scores, kept)),
+        languages=languages(run.scores, kept),
+        next_steps=tuple(next_steps(totals, reports, run.values, catalogue)),
+        explorer=explorer(chosen, examiner, run.ledger, [one.code for one in reports]),
+    )
+
+
+def _catalogue(settings: Settings) -> Mapping[str, Rule]:
+    try:
+        return load_rules(settings.rules)
+    except UsageError:  # the folders have moved since; the report does without their words
+        return load_rules()
+
+
+def _told(settings: Settings) -> dict[str, Any]:
+    """The settings that are not the defaults, paths by their last part."""
+    said = settings.model_dump(mode="json", exclude_defaults=True, exclude={"pack"})
+    if "rules" in said:
+        said["rules"] = [Path(one).name for one in said["rules"]]
+    return said
+
+
+def _examiner(
+    run: Run,
+    catalogue: Mapping[str, Rule],
+    picked: _Picked,
+    refused: _Refused,
+    explored_positions: Collection[int],
+) -> Examiner:
+    """Read the texts of all rows that will be shown, in one pass over the records."""
+    ids = run.ledger["id"].to_list()
+    position = dict(zip(ids, range(len(ids)), strict=True))
+    findings = [one for some in picked.values() for one in some]
+    wanted = set(explored_positions)
+    wanted |= {one["position"] for one in findings}
+    wanted |= {position[one["twin"]] for one in findings if one["twin"] in position}
+    wanted |= {at for _, rows in refused for at in rows["position"][spread(rows.height)]}
+    edits = run.edits()
+    rules = {code: catalogue[code] for code in run.lock.rules if code in catalogue}
+    rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
+    rows = with_secrets(rows, run.findings, rules)
+    places = run.ledger.select(
+        "id", pl.col("source").replace_strict(run.names), "line", "disposition"
+    )
+    before = {
+        own: _before(edit["before"], rows[position[own]], run.lock.settings)
+        for own, edit in edits.items()
+        if position[own] in rows
+    }
+    return Examiner(rows, rules, places.rows(), position, before)
+
+
+def _before(raw: str, now: Shown, settings: Settings) -> Shown:
+    """A row before its edit; it holds the secrets that it holds afterwards."""
+    one = show(Ingest(settings.format, settings.map), Record("", 0, raw.encode()))
+    return Shown(one.row, one.turns, now.secrets, now.hidden)
+
+
+def _rule(
+    run: Run, code: str, rule: Rule | None, examiner: Examiner, picked: list[dict[str, Any]]
+) -> RuleReport:
+    found = run.of(code)
+    first = picked[0] if picked else {}
+    action = rule.action if rule else first.get("action", "flag")
+    for prefix, other in run.lock.settings.actions.items():
+        action = other if matches_prefix(code, prefix) else action
+    return RuleReport(
+        code=code,
+        name=rule.name if rule else code,
+        what=rule.what if rule else "",
+        why=rule.why if rule else "",
+        action=action,
+        severity=rule.severity if rule else first.get("severity", "info"),
+        threshold=first.get("threshold", rule.threshold if rule else None),
+        column=first.get("column", rule.evidence if rule else None),
+        hits=found.height,
+        decided=int(found["decides"].sum()),
+        share=round(found.height / run.scores.height, 6),
+        suspect=code in run.lock.suspects,
+        examples=tuple(examiner.example(one) for one in picked),
+    )
+
+
+def _grouped(ledger: pl.DataFrame) -> _Refused:
+    """Quarantined records by what is wrong with them, the most frequent first."""
+    refused = ledger.filter(pl.col("disposition") == "quarantined").select("position", "value")
+    reasons = [_PARTICULAR.sub("…", value or "") for value in refused["value"]]
+    parts = refused.with_columns(pl.Series("reason", reasons, dtype=pl.String)).partition_by(
+        "reason", as_dict=True, maintain_order=True
+    )
+    groups = [(str(reason), rows) for (reason,), rows in parts.items()]
+    return sorted(groups, key=lambda one: -one[1].height)
+
+
+def _reasons(refused: _Refused, examiner: Examiner) -> Iterator[Reason]:
+    for reason, rows in refused[:MAX_REASONS]:
+        some = rows[spread(rows.height)].select("position", "value").iter_rows()
+        examples = tuple(examiner.quarantined(at, value or "") for at, value in some)
+        yield Reason(reason=reason, rows=rows.height, examples=examples)
+    rest = refused[MAX_REASONS:]
+    if rest:
+        records = sum(rows.height for _, rows in rest)
+        yield Reason(reason=f"{len(rest)} other reasons", rows=records, examples=())

@@ -1,0 +1,201 @@
+"""Rows as evidence: what a rule found in one, cut to what a reader needs to judge it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from curate.report.excerpt import Mark, around, cut, differences, ends, mask, visible
+from curate.report.model import Example, Part, Twin
+from curate.report.rows import Shown, Turn, is_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from curate.rule import Rule
+
+BEFORE, AFTER = 90, 150  # characters shown around a mark
+HEAD, TAIL = 150, 80  # of a turn without one
+CONTEXT = 120  # of the question that a marked answer belongs to
+VALUE_CHARS = 120
+DIFF_CHARS = 4000  # of each turn that twins are compared over
+MAX_WINDOWS = 3  # differences shown of one turn
+Finding = dict[str, Any]
+# `user 3: text`, as `curate.evidence` puts it, or text alone.
+_SEEN_IN = re.compile(
+    r"(?:(?P<place>(?:system|user|assistant|tool|rejected)(?: \d+)?): )?(?P<text>.*)", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """Makes examples of findings.
+
+    Attributes:
+        rows: the texts of every row that may be shown, by position.
+        rules: of the run, by code; a rule whose file is gone is missing.
+        places: id, source (as shown), line and disposition, by position.
+        position: of an id.
+        before: id -> the record of an edited row as it came.
+    """
+
+    rows: Mapping[int, Shown]
+    rules: Mapping[str, Rule]
+    places: Sequence[tuple[str, str, int, Any]]
+    position: Mapping[str, int]
+    before: Mapping[str, Shown]
+
+    def example(self, finding: Finding) -> Example:
+        """The row of a finding (a row of findings.parquet, with its `position`)."""
+        at = finding["position"]
+        own, source, line, disposition = self.places[at]
+        shown = self.rows[at]
+        rule = self.rules.get(finding["code"])
+        twin_at = self.position.get(finding["twin"]) if finding["twin"] else None
+        parts: tuple[Part, ...] = ()
+        twin = None
+        if twin_at is not None and twin_at in self.rows:
+            parts, twin = self._pair(shown, twin_at)
+        elif finding["action"] == "edit" and own in self.before and not shown.hidden:
+            parts, _ = _compared(self.before[own], shown)
+        elif not shown.hidden:
+            parts = _found(shown, rule, finding)
+        value = self._value(shown, rule, finding)
+        return Example(
+            id=own, source=source, line=line, disposition=disposition,
+            value=value, parts=parts, twin=twin,
+        )  # fmt: skip
+
+    def quarantined(self, at: int, reason: str) -> Example:
+        """A record that is no row, as far as it can be read."""
+        own, source, line, disposition = self.places[at]
+        shown = self.rows[at]
+        return Example(
+            id=own, source=source, line=line, disposition=disposition,
+            value=None if shown.hidden else visible(reason[: 2 * VALUE_CHARS]),
+            parts=() if shown.hidden else (_whole(shown, shown.turns[0], tail=0),),
+        )  # fmt: skip
+
+    def _pair(self, shown: Shown, twin_at: int) -> tuple[tuple[Part, ...], Twin]:
+        own, source, line, _ = self.places[twin_at]
+        other = self.rows[twin_at]
+        mine, its = ((), ()) if shown.hidden or other.hidden else _compared(shown, other)
+        return mine, Twin(id=own, source=source, line=line, parts=its)
+
+    def _value(self, shown: Shown, rule: Rule | None, finding: Finding) -> str | None:
+        value = finding["value"]
+        if value is None or value == finding["twin"]:
+            return None
+        if is_secret(finding["code"], rule):
+            # A signal masks what it found itself; of what a pattern found the rule has to say so.
+            is_masked = rule is not None and (rule.mask or not rule.match)
+            return visible(value if is_masked else mask(value))
+        if _number(value) is not None:
+            return f"{float(value):.4g}"
+        if shown.hidden:
+            return None
+        spoken = finding["column"] is not None  # else the excerpt shows it, marked
+        return visible(shown.masked(value)[:VALUE_CHARS]) if spoken else None
+
+
+def _found(shown: Shown, rule: Rule | None, finding: Finding) -> tuple[Part, ...]:
+    located = _located(shown, rule, finding)
+    if located is None:
+        return _overview(shown)
+    turn, mark = located
+    windows = around(turn.text, mark, before=BEFORE, after=AFTER)
+    part = Part(label=turn.label, segments=cut(turn.text, [mark, *shown.marks(turn.text)], windows))
+    question = _question(shown)
+    if question is None or not turn.label.startswith("assistant"):
+        return (part,)
+    return (_whole(shown, question, head=CONTEXT, tail=0), part)
+
+
+def _located(shown: Shown, rule: Rule | None, finding: Finding) -> tuple[Turn, Mark] | None:
+    """Where the finding stands: at its span, or where the text that a signal saw is found."""
+    span = finding["span"]
+    if span is not None and span["start"] is not None:
+        place = shown.place(rule, span["turn"])
+        return None if place is None else (place, Mark(span["start"], span["end"], "hit"))
+    told = _SEEN_IN.match(finding["value"] or "")
+    if told is None or _number(told["text"]) is not None:
+        return None
+    value = told["text"]
+    for seen in dict.fromkeys((value, value.split("; ")[0], value.split(", ")[0])):
+        text = seen.strip("… \n")
+        if len(text) > 1 and (found := _find(shown, text, told["place"] or "")) is not None:
+            return found
+    return None
+
+
+def _find(shown: Shown, value: str, place: str) -> tuple[Turn, Mark] | None:
+    """A text in the turns of a row: at the end of one, where it stands there, else its first."""
+    role, _, number = place.partition(" ")
+    for at, turn in sorted(
+        enumerate(shown.turns, start=1), key=lambda one: not one[1].label.startswith("assistant")
+    ):
+        if (number and str(at) != number) or not turn.label.startswith(role):
+            continue
+        text = turn.text.rstrip()
+        start = len(text) - len(value) if text.endswith(value) else text.find(value)
+        if start >= 0:
+            return turn, Mark(start, start + len(value), "hit")
+    return None
+
+
+def _overview(shown: Shown) -> tuple[Part, ...]:
+    """How the question begins, and how the last answer begins and ends."""
+    question = _question(shown)
+    last = shown.turns[-1] if shown.turns else None
+    parts = [] if question is None else [_whole(shown, question, head=CONTEXT, tail=0)]
+    if last is not None and last is not question:
+        parts.append(_whole(shown, last))
+    return tuple(parts)
+
+
+def _question(shown: Shown) -> Turn | None:
+    return next((one for one in shown.turns if one.label.startswith("user")), None)
+
+
+def _whole(shown: Shown, turn: Turn, *, head: int = HEAD, tail: int = TAIL) -> Part:
+    windows = ends(turn.text, head=head, tail=tail)
+    return Part(label=turn.label, segments=cut(turn.text, shown.marks(turn.text), windows))
+
+
+def _compared(one: Shown, other: Shown) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """The turns of two rows side by side, what differs marked."""
+    mine, its = [], []
+    differing = 0
+    for left, right in zip(one.turns, other.turns, strict=False):
+        marks = differences(left.text[:DIFF_CHARS], right.text[:DIFF_CHARS])
+        differs = any(marks)
+        differing += differs
+        if len(one.turns) > MAX_WINDOWS and not (differs and differing == 1):
+            continue  # of a long conversation the first turn that differs is enough
+        mine.append(_marked(one, left, marks[0], alike=not differs))
+        its.append(_marked(other, right, marks[1], alike=not differs))
+    if not mine:
+        return _overview(one), _overview(other)
+    return tuple(mine), tuple(its)
+
+
+def _marked(shown: Shown, turn: Turn, marks: list[Mark], *, alike: bool) -> Part:
+    if alike or not marks:
+        return _whole(shown, turn, head=CONTEXT if alike else HEAD, tail=0 if alike else TAIL)
+    windows = [
+        window
+        for mark in marks[:MAX_WINDOWS]
+        for window in around(turn.text, mark, before=BEFORE // 2, after=AFTER // 2)
+    ]
+    return Part(
+        label=turn.label,
+        segments=cut(turn.text, [*marks, *shown.marks(turn.text)], windows),
+    )
+
+
+def _number(value: str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None

@@ -1,0 +1,178 @@
+"""Cut a text down to what matters in it, with marks; nothing in the result can act on its reader.
+
+Offsets are characters of the whole text. A mark that is secret is shown by its ends only, however
+the windows fall, and characters that show nothing or turn the reading direction are spelled out.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, NamedTuple
+
+from curate.report.model import Kind, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# Controls (but tab and line feed), soft hyphen, fillers, zero-width, direction marks and overrides,
+# separators, byte order mark, annotation and tag characters, lone surrogates.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\uffff"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+# Joiners inside Persian, Indic and emoji sequences are spelling, not tricks.
+_JOINED = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|\w+|\s+|.", re.DOTALL)
+MAX_DIFF_TOKENS = 400  # the matcher is quadratic: 400 x 400 tokens take 10 ms
+_SHORT_SECRET = 8  # as `curate.match.masked`: two and two of fewer would show half of it
+
+
+class Mark(NamedTuple):
+    """A stretch of a text that is shown apart from the rest."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+def visible(text: str) -> str:
+    """The text with every character that hides or acts written as `⟨U+202E⟩`."""
+    if not _UNSEEN.search(text):
+        return text
+    spelling = {found.start() for found in _JOINED.finditer(text)}
+
+    def spell(found: re.Match[str]) -> str:
+        return found[0] if found.start() in spelling else f"⟨U+{ord(found[0]):04X}⟩"
+
+    return _UNSEEN.sub(spell, text)
+
+
+def mask(secret: str) -> str:
+    """A secret as it may be shown; the same as `curate.match.masked`."""
+    return "…" if len(secret) < _SHORT_SECRET else f"{secret[:2]}…{secret[-2:]}"
+
+
+def around(text: str, mark: Mark, *, before: int, after: int) -> list[tuple[int, int]]:
+    """Windows that show a mark and its surroundings; a long one is cut in its middle."""
+    low, high = mark.start - before, mark.end + after
+    if mark.end - mark.start <= 2 * after:
+        return [(_word(text, low, -1), _word(text, high, 1))]
+    return [
+        (_word(text, low, -1), _word(text, mark.start + after, 1)),
+        (_word(text, mark.end - after // 2, -1), _word(text, high, 1)),
+    ]
+
+
+def ends(text: str, *, head: int, tail: int) -> list[tuple[int, int]]:
+    """Windows that show how a text begins and how it ends."""
+    if len(text) <= (head + tail) * 1.2:  # to leave out a fifth saves no room
+        return [(0, len(text))]
+    return [(0, _word(text, head, 1)), (_word(text, len(text) - tail, -1), len(text))]
+
+
+def _word(text: str, at: int, step: int) -> int:
+    """The word boundary next to this offset, outwards, if it is within 12 characters."""
+    at = min(max(at, 0), len(text))
+    for offset in range(12):
+        moved = at + step * offset
+        if moved <= 0 or moved >= len(text) or text[moved - (step < 0)].isspace():
+            return min(max(moved, 0), len(text))
+    return at
+
+
+def cut(
+    text: str, marks: Iterable[Mark], windows: Iterable[tuple[int, int]]
+) -> tuple[Segment, ...]:
+    """The text inside the windows, its marks shown; what lies between them is counted."""
+    apart = _apart(marks, len(text))
+    made: list[Segment] = []
+    at = 0
+    for low, high in _joined(windows, apart, len(text)):
+        if low > at:
+            made.append(Segment("cut", f"{low - at:,}"))
+        made += _segments(text, apart, low, high)
+        at = high
+    if at < len(text):
+        made.append(Segment("cut", f"{len(text) - at:,}"))
+    return tuple(made)
+
+
+def _apart(marks: Iterable[Mark], length: int) -> list[Mark]:
+    """Marks in order without overlaps: secrets swallow what touches them, else the first stays."""
+    made: list[Mark] = []
+    for mark in sorted(marks, key=lambda one: (one.start, one.kind != "secret", -one.end)):
+        start, end = max(mark.start, 0), min(mark.end, length)
+        if made and start < made[-1].end:
+            last = made[-1]
+            if mark.kind == "secret" or last.kind == "secret":
+                made[-1] = Mark(last.start, max(last.end, end), "secret")
+            elif end > last.end:
+                made.append(Mark(last.end, end, mark.kind))
+        elif start < end:
+            made.append(Mark(start, end, mark.kind))
+    return made
+
+
+def _joined(
+    windows: Iterable[tuple[int, int]], marks: list[Mark], length: int
+) -> list[tuple[int, int]]:
+    """Windows in order, grown to hold whole secrets, joined where they all but touch."""
+    made: list[tuple[int, int]] = []
+    for window in sorted(windows):
+        low, high = max(window[0], 0), min(window[1], length)
+        for mark in marks:
+            if mark.kind == "secret" and mark.start < high and mark.end > low:
+                low, high = min(low, mark.start), max(high, mark.end)
+        if made and low <= made[-1][1] + 8:
+            made[-1] = (made[-1][0], max(high, made[-1][1]))
+        elif low < high:
+            made.append((low, high))
+    return made
+
+
+def _segments(text: str, marks: list[Mark], low: int, high: int) -> Iterator[Segment]:
+    at = low
+    for mark in marks:
+        if mark.end <= low or mark.start >= high:
+            continue
+        start, end = max(mark.start, low), min(mark.end, high)
+        if start > at:
+            yield Segment("text", visible(text[at:start]))
+        shown = text[start:end]
+        yield Segment(mark.kind, visible(mask(shown) if mark.kind == "secret" else shown))
+        at = end
+    if at < high:
+        yield Segment("text", visible(text[at:high]))
+
+
+def differences(one: str, other: str) -> tuple[list[Mark], list[Mark]]:
+    """The words of each text that the other does not have there."""
+    left, right = _TOKEN.findall(one), _TOKEN.findall(other)
+    head = _shared(left, right)
+    tail = _shared(left[head:][::-1], right[head:][::-1])
+    inner = left[head : len(left) - tail], right[head : len(right) - tail]
+    if max(map(len, inner)) > MAX_DIFF_TOKENS:
+        blocks = [("replace", 0, len(inner[0]), 0, len(inner[1]))]
+    else:
+        matcher = SequenceMatcher(None, *inner, autojunk=False)
+        blocks = [block for block in matcher.get_opcodes() if block[0] != "equal"]
+    return (
+        [_mark(left, head + low, head + high) for _, low, high, _, _ in blocks if low < high],
+        [_mark(right, head + low, head + high) for _, _, _, low, high in blocks if low < high],
+    )
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _mark(tokens: list[str], low: int, high: int) -> Mark:
+    start = sum(map(len, tokens[:low]))
+    return Mark(start, start + sum(map(len, tokens[low:high])), "differs")

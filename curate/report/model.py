@@ -1,0 +1,248 @@
+"""What a report says, as data: `report.json` is this model, and the pages are drawn from it.
+
+Every text that comes from a row is a tuple of segments: cut, secrets masked, invisible characters
+spelled out (`⟨U+202E⟩`). Whoever shows one has to escape it for its medium and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+VERSION = 1
+
+Disposition = Literal["kept", "edited", "dropped", "quarantined"]
+Kind = Literal["text", "hit", "secret", "differs", "cut"]
+
+
+class Segment(NamedTuple):
+    """A stretch of an excerpt.
+
+    Attributes:
+        kind: `text`; `hit`: what the rule found; `secret`: found and masked; `differs`: not in the
+            twin; `cut`: characters left out, `text` is their number.
+        text: what to show.
+    """
+
+    kind: Kind
+    text: str
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Counts(_Model):
+    """Records by disposition. `records` is their sum: none gets lost."""
+
+    records: int = 0
+    kept: int = 0
+    edited: int = 0
+    dropped: int = 0
+    quarantined: int = 0
+
+    def share(self, disposition: str) -> float:
+        """The part of the records with this disposition; 0 where there are none."""
+        return getattr(self, disposition) / self.records if self.records else 0.0
+
+
+class Source(_Model):
+    """One input file: its name below the folder that all inputs share, and its records."""
+
+    name: str
+    counts: Counts
+
+
+class Part(_Model):
+    """An excerpt of one turn.
+
+    Attributes:
+        label: whose turn: `user`, `assistant`, `user 3`; `instruction`, `input`; `record` where
+            nothing could be read.
+        segments: the text.
+    """
+
+    label: str
+    segments: tuple[Segment, ...]
+
+
+class Twin(_Model):
+    """The other row of a fault that takes two."""
+
+    id: str
+    source: str
+    line: int
+    parts: tuple[Part, ...]
+
+
+class Example(_Model):
+    """A row that a rule hit.
+
+    Attributes:
+        id: of the row; null where a record was quarantined.
+        source: its file, as `Source.name`.
+        line: physical line in JSONL, position in other types.
+        disposition: what became of the row.
+        value: what the rule saw, masked where it is secret; null where the excerpt says it all.
+        parts: excerpts; none where the row holds a secret that can't be located.
+        twin: the other row, where there is one.
+    """
+
+    id: str | None
+    source: str
+    line: int
+    disposition: Disposition
+    value: str | None = None
+    parts: tuple[Part, ...] = ()
+    twin: Twin | None = None
+
+
+class RuleReport(_Model):
+    """What one rule did.
+
+    Attributes:
+        code, name, what, why: the rule's own words.
+        action, severity, threshold: as in this run.
+        column: the signal it reads, where it reads one.
+        hits: rows that it hit.
+        decided: rows that were dropped or edited by it before any other rule.
+        share: hits by scored rows.
+        suspect: a drop rule that hit more rows than can be believed, and so only flagged.
+        examples: up to three rows, spread over the file; those it decided come first.
+    """
+
+    code: str
+    name: str
+    what: str
+    why: str
+    action: str
+    severity: str
+    threshold: float | None = None
+    column: str | None = None
+    hits: int
+    decided: int
+    share: float
+    suspect: bool = False
+    examples: tuple[Example, ...] = ()
+
+
+class Reason(_Model):
+    """Why records were quarantined: the message with its numbers and names taken out."""
+
+    reason: str
+    rows: int
+    examples: tuple[Example, ...]
+
+
+class Quantiles(_Model):
+    """The spread of a column over the rows that have a value."""
+
+    rows: int
+    min: float
+    p5: float
+    p25: float
+    median: float
+    p75: float
+    p95: float
+    max: float
+    mean: float
+
+
+class Distribution(_Model):
+    """A column before (all scored rows) and after (the core).
+
+    Attributes:
+        column: the signal column.
+        name: a title for people.
+        unit: what is counted.
+        before, after: quantiles; `after` is null where nothing was kept.
+        edges: of the bins; bin i holds edges[i] <= value < edges[i + 1], the outer ones all beyond.
+        bins_before, bins_after: rows a bin.
+    """
+
+    column: str
+    name: str
+    unit: str
+    before: Quantiles
+    after: Quantiles | None
+    edges: tuple[float, ...]
+    bins_before: tuple[int, ...]
+    bins_after: tuple[int, ...]
+
+
+class Language(_Model):
+    """Answers in one language, before and after; `language` is null where none could be told."""
+
+    language: str | None
+    before: int
+    after: int
+
+
+class Step(_Model):
+    """Something to do next; `DIR` in the command stands for the run folder."""
+
+    what: str
+    command: str | None = None
+
+
+class Explorer(_Model):
+    """The rows that the page's explorer holds; too many for report.json.
+
+    Attributes:
+        rows: see `curate.report.explorer`.
+        total: how many rows were dropped, edited, quarantined or flagged.
+        left_out: disposition -> rows that did not fit.
+    """
+
+    rows: tuple[dict[str, Any], ...] = ()
+    total: int = 0
+    left_out: Mapping[str, int] = {}
+
+
+class Report(_Model):
+    """A finished run, in numbers and examples.
+
+    Attributes:
+        version: of this model; raised when a field changes its meaning or goes.
+        curate: the version that ran.
+        pack: the pack of rules; `settings` are those that differ from the defaults.
+        totals: all records, by disposition.
+        scored: records that could be read: the base of every share.
+        flagged: rows in the core that some rule reports.
+        formats: records a format.
+        sources: the inputs in order.
+        rules: every rule that ran, those that decided most rows first.
+        quarantine: reasons, the most frequent first.
+        distributions: lengths and readability, where they were measured.
+        languages: of the answers, where they were measured; the most frequent first.
+        next_steps: what to do now.
+        explorer: only while the report is being written.
+    """
+
+    version: int = VERSION
+    curate: str
+    pack: str
+    settings: Mapping[str, Any]
+    totals: Counts
+    scored: int
+    flagged: int
+    formats: Mapping[str, int]
+    sources: tuple[Source, ...]
+    rules: tuple[RuleReport, ...]
+    quarantine: tuple[Reason, ...]
+    distributions: tuple[Distribution, ...]
+    languages: tuple[Language, ...]
+    next_steps: tuple[Step, ...]
+    explorer: Explorer = Field(default_factory=Explorer, exclude=True, repr=False)
+
+    @property
+    def suspects(self) -> tuple[RuleReport, ...]:
+        """The rules that were not believed."""
+        return tuple(rule for rule in self.rules if rule.suspect)
+
+    @property
+    def fired(self) -> tuple[RuleReport, ...]:
+        """The rules that hit a row."""
+        return tuple(rule for rule in self.rules if rule.hits)

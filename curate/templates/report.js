@@ -1,0 +1,184 @@
+/* The row explorer. Row text only ever becomes a text node, never markup. */
+"use strict";
+(() => {
+  const PAGE = 25, LEAD = 28;
+  const { rules, rows } = JSON.parse(document.getElementById("data").textContent);
+  const $ = (id) => document.getElementById(id);
+  const explorer = document.querySelector(".explorer");
+  if (!rows.length) return;
+  explorer.hidden = false;
+
+  const make = (name, className, ...inside) => {
+    const node = document.createElement(name);
+    if (className) node.className = className;
+    node.append(...inside);
+    return node;
+  };
+  const number = (value) => value.toLocaleString("en-US");
+  const one = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+  /* ⟨U+202E⟩ and line ends inside a mark are signs for what would not be seen. */
+  const signs = (text) => text.split(/(⟨U\+[0-9A-F]{4,6}⟩)/).map((part, at) =>
+    at % 2 ? make("span", "sign", part.slice(1, -1)) : part);
+  const segment = ([kind, text]) => {
+    if (kind === "text") return signs(text);
+    if (kind === "cut") {
+      const cut = make("span", "cut", "…");
+      cut.title = `${text} characters left out`;
+      return [cut];
+    }
+    return [make("mark", kind, ...signs(text.replaceAll("\n", "↵\n")))];
+  };
+  const turns = (parts) => {
+    if (!parts.length) {
+      return make("dl", "turns", make("dd", "withheld", "Text withheld: this row holds a secret."));
+    }
+    const list = make("dl", "turns");
+    for (const [label, segments] of parts) {
+      const said = make("dd", "", ...segments.flatMap(segment));
+      if (!segments.length) said.append(make("span", "nothing", "empty"));
+      said.dir = "auto";
+      list.append(make("dt", "", label), said);
+    }
+    return list;
+  };
+
+  const marked = (segments) => segments.findIndex(([kind]) => kind !== "text" && kind !== "cut");
+  /* One line of a row: the mark with a little before it, else how its last turn begins. */
+  const snippet = (row) => {
+    const line = make("span", "snip");
+    const part = row.p.find(([, segments]) => marked(segments) >= 0) || row.p.at(-1);
+    if (row.d === "quarantined" || !part) {
+      line.append(row.v || "");
+      return line;
+    }
+    const at = marked(part[1]);
+    part[1].forEach(([kind, text], index) => {
+      const flat = text.replace(/\s+/g, " ");
+      if (kind === "cut") return;
+      if (kind === "text") line.append(index < at && flat.length > LEAD ? `…${flat.slice(-LEAD)}` : flat);
+      else line.append(make("mark", kind, flat === " " ? "↵" : flat));
+    });
+    return line;
+  };
+
+  const place = (source, line) => make("span", "place", `${source}:${line}`);
+  const body = (row) => {
+    const because = make("ul", "because");
+    for (const code of row.c) {
+      because.append(make("li", "", make("code", "", rules[code].code), ` ${rules[code].name}`));
+    }
+    const header = make("header", "", place(row.s, row.l), make("code", "id", row.i || ""));
+    if (row.v !== null) header.append(make("span", "value", ...signs(row.v)));
+    if (row.i && row.d !== "quarantined") {
+      const copy = make("button", "link", "copy id");
+      copy.type = "button";
+      copy.addEventListener("click", () => navigator.clipboard?.writeText(row.i)
+        .then(() => { copy.textContent = "copied"; }));
+      header.append(copy);
+    }
+    const example = make("article", "example", header);
+    if (row.t) {
+      const [id, source, line, parts] = row.t;
+      const twin = make("header", "", place(source, line), make("code", "id", id), make("span", "tag", "its twin"));
+      example.append(make("div", "pair", make("div", "", turns(row.p)), make("div", "", twin, turns(parts))));
+    } else {
+      example.append(turns(row.p));
+    }
+    return make("div", "body", because, example);
+  };
+  const item = (row) => {
+    const codes = row.c.map((code) => rules[code].code).join(" ");
+    const summary = make("summary", "", make("span", `tag ${row.d}`, row.d === "kept" ? "flagged" : row.d),
+      place(row.s, row.l), make("code", "codes", codes), snippet(row));
+    const node = make("details", "row", summary);
+    node.addEventListener("toggle", () => {
+      if (node.open && node.childElementCount === 1) node.append(body(row));
+    });
+    return node;
+  };
+
+  const option = (value, text) => { const node = make("option", "", text); node.value = value; return node; };
+  const counts = new Map(), became = new Map();
+  for (const row of rows) {
+    for (const code of row.c) counts.set(code, (counts.get(code) || 0) + 1);
+    became.set(row.d, (became.get(row.d) || 0) + 1);
+  }
+  $("rule").append(option("", "any"));
+  rules.forEach(({ code }, at) => {
+    if (counts.has(at)) $("rule").append(option(code, `${code} (${number(counts.get(at))})`));
+  });
+  $("became").append(option("", "anything"));
+  for (const name of ["dropped", "quarantined", "edited", "kept"]) {
+    if (became.has(name)) {
+      $("became").append(option(name, `${name === "kept" ? "kept, flagged" : name} (${number(became.get(name))})`));
+    }
+  }
+
+  const haystack = rows.map((row) => {
+    const parts = row.t ? [...row.p, ...row.t[3]] : row.p;
+    const texts = parts.map(([, segments]) => segments.map(([kind, text]) => (kind === "cut" ? "\n" : text)).join(""));
+    return [row.i, `${row.s}:${row.l}`, row.v, ...texts].join("\n").toLowerCase();
+  });
+  let found = [], page = 0;
+  const draw = () => {
+    const first = page * PAGE, last = Math.min(first + PAGE, found.length);
+    $("list").replaceChildren(...found.slice(first, last).map((at) => item(rows[at])));
+    $("status").textContent = found.length
+      ? `${number(first + 1)}–${number(last)} of ${one(found.length, "row")}` : "No such row.";
+    $("back").disabled = page === 0;
+    $("on").disabled = last >= found.length;
+  };
+  const filter = () => {
+    const wanted = $("find").value.trim().toLowerCase();
+    const code = rules.findIndex((rule) => rule.code === $("rule").value);
+    const state = $("became").value;
+    found = [...rows.keys()].filter((at) => (code < 0 || rows[at].c.includes(code))
+      && (!state || rows[at].d === state) && (!wanted || haystack[at].includes(wanted)));
+    page = 0;
+    draw();
+  };
+  const turn = (step) => {
+    const next = page + step;
+    if (next < 0 || next * PAGE >= found.length) return false;
+    page = next;
+    draw();
+    return true;
+  };
+  $("find").addEventListener("input", filter);
+  $("rule").addEventListener("change", filter);
+  $("became").addEventListener("change", filter);
+  $("back").addEventListener("click", () => turn(-1));
+  $("on").addEventListener("click", () => turn(1));
+  for (const button of document.querySelectorAll("[data-rule]")) {
+    button.addEventListener("click", () => {
+      $("rule").value = button.dataset.rule;
+      $("find").value = $("became").value = "";
+      filter();
+      $("rows").scrollIntoView();
+      $("rule").focus({ preventScroll: true });
+    });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const typing = event.target.closest("input, select, textarea");
+    if (event.key === "/" && !typing) {
+      event.preventDefault();
+      $("find").focus();
+      return;
+    }
+    const row = event.target.closest(".row > summary");
+    if (!row) return;
+    const list = [...$("list").querySelectorAll(".row > summary")];
+    const at = list.indexOf(row);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      list[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+      event.preventDefault();
+      if (turn(event.key === "ArrowRight" ? 1 : -1)) $("list").querySelector("summary").focus();
+    }
+  });
+  filter();
+})();
