@@ -101,7 +101,7 @@ def _match_rule(texts: _Texts, rule: Rule) -> pl.DataFrame:
     if evidence is None:
         return pl.concat([pl.DataFrame(schema=SCHEMA), shown], how="diagonal")
     shown = shown.join(evidence, on="row", how="left").select(SCHEMA.keys())
-    return shown.with_columns(masked(pl.col("value"))) if rule.mask else shown
+    return shown.with_columns(masked(pl.col("value")).alias("value")) if rule.mask else shown
 
 
 def _hits(texts: _Texts, clause: Clause, held: pl.Series | None) -> pl.DataFrame:
