@@ -20,7 +20,10 @@ SHORT = 16
 # Tokens are words between spaces. These scripts put none: each character is a token of its own.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{So}]"
 # Words in which case counts: options, patterns, variables, paths (`-I`, `*.JPG`, `$HOME`, `./X`).
-_CASED = r"(?:^|[\s'\"`(])(?:-{1,2}\w|[.~]?/|[^\s*$\\]*[*$\\])\S*"
+_CASED = (
+    r"(?:^|[\s'\"`(])"
+    r"(?:-[A-Za-z]{1,2}\b|--?[a-z]|[.~]?/\w|[^\s*$\\]*(?:\*(?:[^*\s]|$)|\$[A-Za-z_{(]|\\))\S*"
+)
 
 
 @signal(
