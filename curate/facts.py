@@ -18,7 +18,7 @@ from curate.store import read_store
 if TYPE_CHECKING:
     from pathlib import Path
     from collections.abc import Iterator, Mapping
-    from curate.lock import Lock, Origin
+    from curate.lock import Lock, Measured, Origin
 
 EDITED = "edited.zst"  # what edit rules made, until the rows' ids are known
 
@@ -34,6 +34,7 @@ class Facts:
         refused: ledger rows of the quarantined records, with their `position` in the input.
         formats: records a format.
         origin: what was read, and how the core is to be written.
+        measured: what these facts answer.
     """
 
     scores: pl.DataFrame
@@ -42,6 +43,7 @@ class Facts:
     refused: pl.DataFrame
     formats: Mapping[str, int]
     origin: Origin
+    measured: Measured
 
 
 def edit_frame(edited: list[tuple[int, list[str]]]) -> pl.DataFrame:
@@ -119,6 +121,7 @@ def load_facts(folder: Path, lock: Lock) -> Facts:
         ledger.filter(pl.col("disposition") == "quarantined"),
         lock.formats,
         lock.origin,
+        lock.measured,
     )
 
 

@@ -88,10 +88,15 @@ def link_facts(source: Path, target: Path) -> None:
     """Bring what was measured into a new draft, as links where the disk has them."""
     for name in FACTS:
         if (source / name).exists():
-            try:
-                os.link(source / name, target / name)
-            except OSError:
-                shutil.copyfile(source / name, target / name)
+            link(source / name, target / name)
+
+
+def link(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the disk has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _may_replace(folder: Path, *, force: bool, inputs: Iterable[str]) -> None:

@@ -56,6 +56,22 @@ class Origin(BaseModel):
     layout: Mapping[str, Any]
 
 
+class Measured(BaseModel):
+    """What the stored facts answer; a later decision may ask for less.
+
+    Attributes:
+        settings: with which the records were read and measured.
+        patterns: code -> SHA-256 of the patterns that were looked for.
+        edits: codes of the edit rules that were applied.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    settings: Settings
+    patterns: Mapping[str, str]
+    edits: tuple[str, ...]
+
+
 class Lock(BaseModel):
     """Everything that a run depends on, and the hashes of what it wrote. No times, no paths.
 
@@ -66,8 +82,7 @@ class Lock(BaseModel):
         origin: where the records come from, and how the core is written.
         formats: records a format.
         rules: code -> SHA-256 of the rule as it was applied.
-        patterns: code -> SHA-256 of the patterns that were looked for.
-        edits: codes of the edit rules that were applied.
+        measured: what the facts in the folder answer.
         counts: records a disposition.
         hits: code -> rows hit.
         decided: code -> rows dropped by it.
@@ -83,8 +98,7 @@ class Lock(BaseModel):
     origin: Origin
     formats: Mapping[str, int]
     rules: Mapping[str, str]
-    patterns: Mapping[str, str]
-    edits: tuple[str, ...]
+    measured: Measured
     counts: Mapping[str, int]
     hits: Mapping[str, int]
     decided: Mapping[str, int]

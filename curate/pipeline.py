@@ -32,10 +32,10 @@ from curate.facts import (
 )
 from curate.ingest import Ingest, Refusal
 from curate.ledger import check_conservation, whole_ledger
-from curate.lock import InputFacts, Lock, Origin, match_hash, read_lock, rule_hash, versions
+from curate.lock import InputFacts, Lock, Measured, Origin, match_hash, read_lock, rule_hash, versions
 from curate.read import Record, open_sources
 from curate.registry import makers
-from curate.row import to_frame
+from curate.row import BASE_SCHEMA, to_frame
 from curate.rule import Rule, choose, load_pack, load_rules
 from curate.score import Scorer, make_plan
 from curate.store import StoreWriter, read_store
@@ -111,6 +111,18 @@ def decide_again(
         return settle(made, facts, rules, settings, tick)
 
 
+def report_again(folder: str | Path) -> Lock:
+    """Build the report of a finished run anew."""
+    source = Path(folder)
+    lock = read_lock(source)
+    with files.draft(source, force=True) as made:
+        for path in source.iterdir():
+            if path.name not in files.REPORTS:
+                files.link(path, made / path.name)
+        report.write(report.build(made), made)
+        return lock.write(made)
+
+
 def chosen_rules(settings: Settings) -> dict[str, Rule]:
     """The rules that a run with these settings applies."""
     return choose(
@@ -148,7 +160,7 @@ def measure(
     """
     edits = {code: rule for code, rule in rules.items() if rule.action == "edit"}
     ingest = Ingest(settings.format, settings.map, edits)
-    scorer = Scorer(make_plan(_wanted(rules)), rules)
+    scorer = Scorer(make_plan(_wanted(rules, settings)), rules)
     refused: list[tuple[int, Refusal]] = []
     edited: list[tuple[int, list[str]]] = []
     row = 0
@@ -177,15 +189,23 @@ def measure(
         refused_frame(refused, scores["id"]),
         dict(sorted(ingest.formats.items())),
         origin(),
+        Measured(
+            settings=settings,
+            patterns={code: match_hash(rule) for code, rule in rules.items() if rule.match},
+            edits=tuple(edits),
+        ),
     )
     write_facts(made, facts)
     return facts
 
 
-def _wanted(rules: Mapping[str, Rule]) -> set[str]:
-    """The columns that the rules read, and those that the report shows."""
+def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
+    """The columns that the rules read and those that the report shows, or all there are."""
+    made = set(makers())
+    if load_pack(settings.pack, settings.rules).every_signal:
+        return made
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
-    return read | (set(report.COLUMNS) & makers().keys())
+    return read | (made & set(report.COLUMNS))
 
 
 def _origin(sources: Sequence[Source]) -> Origin:
@@ -232,18 +252,15 @@ def _nothing_valid(refused: list[tuple[int, Refusal]]) -> str:
 
 def _is_measured(lock: Lock, settings: Settings, rules: Mapping[str, Rule], folder: Path) -> bool:
     """Whether the stored facts answer everything that these rules ask."""
-    was = lock.settings
-    same_rows = (was.format, was.map) == (settings.format, settings.map)
-    edits = {code for code, rule in rules.items() if rule.action == "edit"}
-    same_edits = edits == set(lock.edits)
+    was = lock.measured
+    same_rows = (was.settings.format, was.settings.map) == (settings.format, settings.map)
+    same_edits = {code for code, rule in rules.items() if rule.action == "edit"} == set(was.edits)
     patterns = all(
-        lock.patterns.get(code) == match_hash(rule)
-        for code, rule in rules.items()
-        if rule.match and rule.action != "edit"
+        was.patterns.get(code) == match_hash(rule) for code, rule in rules.items() if rule.match
     )
     columns = set(pl.read_parquet_schema(folder / files.SCORES))
-    read = set().union(*(rule.reads for rule in rules.values()))
-    return same_rows and same_edits and patterns and read <= columns
+    read: set[str] = set().union(*(rule.reads for rule in rules.values()))
+    return same_rows and same_edits and patterns and read <= columns | {*BASE_SCHEMA}
 
 
 # --- settle -------------------------------------------------------------------------------------
@@ -266,8 +283,7 @@ def settle(
         origin=facts.origin,
         formats=facts.formats,
         rules={code: rule_hash(rule) for code, rule in rules.items()},
-        patterns={code: match_hash(rule) for code, rule in rules.items() if rule.match},
-        edits=tuple(code for code, rule in rules.items() if rule.action == "edit"),
+        measured=facts.measured,
         counts=counts,
         hits=_count(decision.findings),
         decided=_count(ledger.filter(pl.col("disposition") == "dropped")),

@@ -176,6 +176,7 @@ class Pack(BaseModel):
         ignore: codes or prefixes taken out again.
         actions: code or prefix -> the action it has in this pack.
         thresholds: code -> the threshold it has in this pack.
+        every_signal: measure every signal, not only those that the rules and the report read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -186,6 +187,7 @@ class Pack(BaseModel):
     ignore: tuple[str, ...] = ()
     actions: Mapping[str, Action] = {}
     thresholds: Mapping[str, float] = {}
+    every_signal: bool = False
 
 
 # --- conditions ---------------------------------------------------------------------------------

@@ -32,7 +32,13 @@ def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:
     found += _changed_rules(lock, rules)
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary)
-        facts = measure(stored_records(source), lambda: lock.origin, rules, lock.settings, made)
+        facts = measure(
+            stored_records(source),
+            lambda: lock.origin,
+            chosen_rules(lock.measured.settings),
+            lock.measured.settings,
+            made,
+        )
         settle(made, facts, rules, lock.settings, tick)
         found += _derived_otherwise(lock, made)
     return found

@@ -133,8 +133,8 @@ def _without(lock: Lock, wanted: tuple[str, ...]) -> object:
     codes = [code for code in lock.rules if any(matches_prefix(code, one) for one in wanted)]
     if not codes:
         raise UsageError(f"this run has no rule {', '.join(wanted)}; its lock lists them")
-    flags = {code: "flag" for code in codes if code not in lock.edits}
-    edits = tuple(code for code in codes if code in lock.edits)
+    flags = {code: "flag" for code in codes if code not in lock.measured.edits}
+    edits = tuple(code for code in codes if code in lock.measured.edits)
     settings = lock.settings
     return options.revised(
         settings, actions={**settings.actions, **flags}, ignore=(*settings.ignore, *edits)

@@ -226,10 +226,10 @@ def _state(disposition: str, code: str | None) -> Text:
 
 def verify(run: options.Run, *, quiet: options.Quiet = False) -> None:
     """Check a run folder against its lock and derive it again; exit 1 if anything differs."""
-    from curate import pipeline
+    from curate.verify import verify as differences
 
     with options.progress(quiet=quiet) as tick:
-        found = pipeline.verify(run, tick)
+        found = differences(run, tick)
     for line in found:
         typer.echo(line)
     if found:
@@ -240,9 +240,9 @@ def verify(run: options.Run, *, quiet: options.Quiet = False) -> None:
 
 def report(run: options.Run, *, quiet: options.Quiet = False) -> None:
     """Build the report of a run again: HTML, Markdown, JSON."""
-    from curate import pipeline
+    from curate.pipeline import report_again
 
-    pipeline.report_again(run)
+    report_again(run)
     if not quiet:
         typer.echo(run / "report.html")
 
