@@ -1,0 +1,569 @@
+"""Answers that refuse, and answers that speak of being a machine.
+
+Patterns are looked for where an answer begins, because "I can't help" further on is a line of a
+story. What the question is about decides what a refusal is worth: see `refusal_kind`.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from curate.answers import NEEDS, answers
+from curate.registry import signal
+
+HEAD = 240  # characters of an answer in which a refusal begins
+SHORT = 420  # characters up to which an answer that begins with a refusal is nothing else
+LONG = 700  # above it an answer that begins with a refusal goes on to help
+
+# One of these is in the head of every answer that a pattern below finds: 30 ms for 52k answers.
+_STEMS = [
+    *(
+        "sorry",
+        "apolog",
+        "can't",
+        "cannot",
+        "can’t",
+        "can not",
+        "unable",
+        "not able",
+        " ai ",
+        " ai,",
+    ),
+    *("language model", "an ai", "large model", "artificial intelligence", "decline", "afraid"),
+    *("comfortable", "not allowed", "not permitted", "not programmed", "not capable"),
+    *("not possible", "gpt", "n't have", "not have", "won't", "will not", "chatbot", "machine"),
+    *("not appropriate", "goes against", "not equipped", "not designed", "refuse", "as a robot"),
+    *("KI-", "KI ", "Sprachmodell", "leid", "Leider", "Ich kann", "désol", "Désol", "ne peux pas"),
+    *(
+        "modèle",
+        "en mesure",
+        "d'IA",
+        "d’IA",
+        "qu'IA",
+        "qu’IA",
+        "siento",
+        "o puedo",
+        "modelo",
+        "lamento",
+    ),
+    *(
+        "Lamento",
+        "Desculp",
+        "Sinto",
+        "não posso",
+        "Não posso",
+        "não consigo",
+        "Mi dispiace",
+        "on posso",
+    ),
+    *("modello", "spijt", "taalmodel", "kan ik niet", "ik kan", "Ik kan", "языковая", "языковой"),
+    *(
+        "не могу",
+        "ИИ",
+        "нейросеть",
+        "інтелект",
+        "抱歉",
+        "对不起",
+        "對不起",
+        "不好意思",
+        "无法",
+        "無法",
+    ),
+    *(
+        "不能",
+        "语言模型",
+        "語言模型",
+        "人工智能",
+        "人工智慧",
+        "AI助手",
+        "申し訳",
+        "できません",
+        "言語モデル",
+    ),
+    *(
+        "AIとして",
+        "人工知能",
+        "죄송",
+        "언어 모델",
+        "인공지능",
+        "AI로서",
+        "수 없",
+        "آسف",
+        "عذر",
+        "أعتذر",
+    ),
+    *("لا أستطيع", "لا يمكنني", "نموذج لغ", "ذكاء", "क्षमा", "माफ", "खेद", "मॉडल", "एआई", "सकता"),
+    *(
+        "zgünüm",
+        "Maalesef",
+        "maalesef",
+        "Özür",
+        "yapay zeka",
+        "dil modeli",
+        "Przykro",
+        "Przepraszam",
+    ),
+    *(
+        "Niestety",
+        "nie mogę",
+        "Nie mogę",
+        "językowy",
+        "inteligencja",
+        "ledsen",
+        "Tyvärr",
+        "språkmodell",
+    ),
+    *(
+        "Xin lỗi",
+        "tiếc",
+        "không thể",
+        "mô hình",
+        "Maaf",
+        "tidak bisa",
+        "tidak dapat",
+        "model bahasa",
+    ),
+    *(
+        "Вибачте",
+        "На жаль",
+        "мовна",
+        "Omlouvám",
+        "Bohužel",
+        "jazykový",
+        "ขออภัย",
+        "ขอโทษ",
+        "ไม่สามารถ",
+    ),
+    *("Îmi pare", "Din păcate", "nu pot", "Λυπάμαι", "Συγγνώμη", "γλωσσικό", "Sajnálom", "Sajnos"),
+    *(
+        "nyelvi",
+        "pahoillani",
+        "Valitettavasti",
+        "kielimalli",
+        "מצטער",
+        "סליחה",
+        "מודל שפה",
+        "متأسف",
+    ),
+    *("متاسف", "sprogmodel", "Beklager", "beklager", "sebagai ai", "Unfortunately", "regret"),
+]
+
+_NOT = r"(?:can ?not|can['’]?t|could ?not|couldn['’]t|won['’]?t|will not|do not|don['’]?t)"
+_SORRY = (
+    r"(?:(?:oh,? |well,? |hello[,!.]? |hi[,!.]? )?(?:i['’]?\s?a?m |we['’]?re |we are )?(?:(?:so"
+    r"|very|really|truly|"
+    r"deeply|terribly) )?(?:sorry|afraid)(?: to (?:say|inform you)| about that| for (?:the|any) "
+    r"(?:confusion|inconvenience))?|(?:i |we |my "
+    r"|please accept my )?(?:sincere(?:ly)? )?apolog(?:ies|i[sz]e)"
+    r"(?: for (?:the|any) (?:confusion|inconvenience))?|unfortunately|regrettably|i regret)"
+)
+_SO = rf"(?:{_SORRY}[,.;:!]? ?(?:(?:but|however|that|as|to say)[, ]*)*)"
+_MACHINE = (
+    r"(?:an? )?(?:(?:text[- ]based|large|mere|computer|virtual|digital|online|pre-?trained"
+    r"|simple) )*"
+    r"(?:AI|A\.I\.|artificial intelligence|language model|large language model|LLM|GPT(?:-\d)?"
+    r"|chatbot|chat bot"
+    r"|machine learning model|virtual assistant|computer program|machine|neural network|bot)\b"
+    r"(?:[- ](?:powered|based|trained|language|model|assistant|program|system|chatbot|bot"
+    r"|by [A-Z]\w+|developed|created|made|designed)\b)*"
+)
+# What a machine says that it will not do. "I can't believe", "I cannot attend" are not among them.
+_REFUSED = (
+    r"(?:help(?! but)|assist|fulfil|comply|complete (?:this|that|the|your)|answer|respond to"
+    r"|provide|generate|create"
+    r"|produce|do (?:that|this|so|it)\b|write (?:that|this|such|about|content|an?\b|the)|engage"
+    r"|participate|discuss"
+    r"|support (?:that|this|your|such)|process (?:this|that|your)|browse|access|search"
+    r"|open (?:links?|urls?|the link|web|files?|attach)"
+    r"|view|see (?:images?|the image|pictures?|the picture|photos?|attach)|watch (?:videos?"
+    r"|the video)|listen to|hear (?:audio|you\b|the)|play (?:music|songs?|videos?|audio|the)"
+    r"|send (?:e-?mails?|messages?|an? (?:e-?mail|message|text))|perform|execute|fulfil"
+    r"|accommodate|carry out|make (?:phone )?calls|make (?:that|a|any) (?:purchase|reservation"
+    r"|booking|prediction)"
+    r"|predict|offer (?:medical|legal|financial|advice|an opinion|personal)"
+    r"|give (?:you )?(?:medical|legal|financial|advice|an opinion|personal|information|out|that"
+    r"|instructions)|share (?:personal|my|that|this|such|information)|have (?:a )?(?:personal"
+    r"|opinions?|feelings?|preferences?|beliefs?|emotions?)"
+    r"|express (?:a |my )?(?:personal )?(?:opinion|preference|view)|tell you|translate (?:this"
+    r"|that|the)|recommend|promote|condone|encourage|draw|display|render|design"
+    r"|set (?:up )?(?:an? )?(?:alarm|reminder|timer)s?|remember|proceed|continue with|verify"
+    r"|retrieve|look up|check|determine|identify|summari[sz]e|analy[sz]e|describe|read (?:the|this"
+    r"|that|files?)|visit|download|run (?:code|this|the)|interact|order|book (?:a|the|flights?)"
+    r"|take (?:any )?(?:actions?|physical|part)|use|be of|work with|give)"
+)
+_ABLE = (
+    rf"(?:i|we|this model|the model|the assistant) (?:(?:just|simply|really|also|currently"
+    rf"|personally|still|regretfully|respectfully|honestly) )*(?:{_NOT}|(?:a|'|’)?\s?m (?:just "
+    rf"|simply |currently )?(?:unable|not able|not capable of|not allowed|not permitted|not"
+    r" programmed|not designed|not equipped|not in a position|not going|not comfortable"
+    r"|not authori[sz]ed|incapable of)|am (?:just |simply |currently )?(?:unable|not able|not"
+    r" allowed|not permitted|not capable of|not programmed|not designed|not equipped"
+    r"|not in a position|not going|not comfortable|not authori[sz]ed|incapable of)|are (?:unable"
+    r"|not able)|lack the (?:ability|capability|capacity)"
+    r"|do(?:n['’]?t| not) (?:currently )?have (?:the |any )?(?:ability|capability|capacity"
+    r"|capabilities|means|access|permission)|(?:must|have to|need to|will have to"
+    r"|am going to) (?:decline|refuse)|(?:respectfully |politely )?(?:decline|refuse))"
+    r"(?:,? (?:to|in|for|from))?(?: (?:(?:be able|directly|actually|physically|currently|really"
+    r"|help|simply) ?(?:to)?|you (?:with|to)))*"
+)
+
+_PLAIN = (  # each is a refusal by itself, wherever it begins an answer
+    rf"{_SO}?(?:{_MACHINE}[^.]{{0,60}}?)?{_ABLE} (?:to )?{_REFUSED}"
+    rf"|{_SO}?{_ABLE.replace(' (?:to )?', '')}(?: to)? ?(?:your |this |that |such "
+    rf"|the )?(?:request|task|instruction|question|prompt|query)"
+    rf"|{_SO}?(?:i|we) (?:(?:must|have to|need to|will have to|respectfully|politely"
+    rf"|am going to) )+(?:decline|refuse)"
+    rf"|{_SO}?(?:(?:this|the|your|that|such an?|these) (?:type of |kind of )?(?:request|task"
+    rf"|instruction|question|prompt|query|content)s?|it|this|that) (?:(?:can ?not"
+    rf"|can['’]t) be (?:fulfilled|completed|answered|done|executed|performed|processed|generated"
+    rf"|handled)|(?:is|are) (?:not (?:possible for (?:me|an?|the|this)|suitable|appropriate"
+    rf"|something i can)|beyond my|against my|outside (?:of )?my|inappropriate|unethical"
+    rf"|a visual task)|goes against|violates|(?:involves|requires) [^.]{{3,90}}(?:can ?not"
+    rf"|can['’]t|not (?:able|possible|capable)))"
+    rf"|{_SORRY}[,.;:!]? ?(?:but )?(?:this|the|your|that) (?:request|task|instruction|question"
+    rf"|prompt) (?:involves|requires|is|cannot|can['’]t)"
+    r"|unable to (?:perform|complete|generate|create|fulfil|provide|answer|process|execute|help"
+    r"|assist)\b|(?:sorry|no)[,.!]? (?:no )?output possible|due to (?:the|privacy|my|ethical"
+    r"|technical)[^.]{3,60} i can ?not"
+    rf"|{_SO}?i do(?:n['’]?t| not) feel comfortable|{_SO}?i do(?:n['’]?t"
+    rf"| not) (?:currently )?have access to (?:the internet|real[- ]time|live|current|external"
+    rf"|personal|the web|that|this|your|any|up-to-date)"
+    r"|i(?:['’]m| am)? (?:not|un)[- ]?(?:able|comfortable|willing|allowed"
+    r"|permitted)[^.]{0,20} (?:help|assist|discuss|answer|provid|engag|fulfil|brows|access"
+    r"|generat|creat|respond|offer|shar)"
+)
+_DISCLAIMS = (  # "As an AI language model, I ..."
+    rf"(?:{_SO}?(?:as|being|since i['’]?\s?a?m|because i['’]?\s?a?m"
+    rf"|given that i['’]?\s?a?m) {_MACHINE}[^.!?]{{0,80}}?,? ?(?:i\b|my\b|it is\b|it['’]s))"
+    rf"|(?:(?:well|hello|hi|sorry|no)[,.!]? )?(?:(?:but )?i['’]?\s?a?m (?:just|only|merely"
+    rf"|sorry,? i['’]m|actually) {_MACHINE})"
+    rf"|(?:(?:well|sorry"
+    rf"|unfortunately)[,.!]? )?(?:but )?i['’]?\s?a?m {_MACHINE}[^.!?]{{0,80}}?(?:,? (?:so|and"
+    rf"|therefore|which means|but)\b[^.]{{0,20}}?|[.;])(?: i)? (?:do(?:n['’]?t| not)|can ?not"
+    rf"|can['’]t|am (?:unable|not)|lack)"
+    r"|(?:i do(?:n['’]?t| not)|i have no) (?:have |possess )?(?:any )?(?:personal|own|real|human"
+    r"|physical|real-time) (?:opinions?|feelings?|preferences?|beliefs?|emotions?|experiences?"
+    r"|views?|body|access|information|data)"
+)
+_FOREIGN = (
+    # German
+    r"(?:es )?tut mir (?:sehr )?leid[^.]{0,80}(?:nicht|kein)|leider (?:kann|bin|ist es mir"
+    r"|darf) (?:ich )?[^.]{0,80}(?:nicht|kein)|ich (?:kann|darf|werde) [^.]{0,60}nicht (?:helfen"
+    r"|weiterhelfen|erfüllen|beantworten|nachkommen|unterstützen|erstellen|ausführen"
+    r"|bereitstellen|bearbeiten|zugreifen)|(?:dabei|damit|das|diese (?:anfrage|frage)"
+    r"|dieser bitte) kann ich [^.]{0,40}nicht|ich bin nicht in der lage|als (?:ein |eine "
+    r"|große[sn]? )?(?:KI|künstliche|sprachmodell)\b[^.]{0,60}\b(?:ich|mir)"
+    # French
+    r"|(?:je suis |nous sommes )?(?:sincèrement |vraiment )?désolée?s?[^.]{0,60}\b(?:ne"
+    r"|n['’])[^.]{0,30}\b(?:peux|puis|suis|pouvons|ai)\b|(?:malheureusement,? )?je ne (?:peux"
+    r"|puis) (?:pas|malheureusement)[^.]{0,20} ?(?:vous |t['’])?(?:aider|répondre|fournir|accéder"
+    r"|satisfaire|donner|créer|générer|vous|traiter|faire|effectuer|naviguer)"
+    r"|je ne suis pas (?:en mesure|capable)|en tant (?:que|qu['’])\s?(?:modèle|IA\b|intelligence"
+    r"|assistant)[^.]{0,60}\bje|je suis (?:une IA|un modèle de langage)"
+    # Spanish
+    r"|lo (?:siento|lamento)[^.]{0,60}\bno (?:puedo|me es|soy|tengo|podemos|estoy)"
+    r"|lamentablemente,? no puedo|(?:no puedo|no podré|no soy capaz de"
+    r"|no me es posible) (?:ayudar|cumplir|responder|proporcionar|acceder|generar|crear|realizar"
+    r"|completar|asistir|ofrecer|brindar|navegar|satisfacer)|me temo que no puedo|como (?:un "
+    r"|una )?(?:modelo (?:grande )?de lenguaje|IA|inteligencia artificial|asistente (?:de IA"
+    r"|virtual))[^.]{0,60}\b(?:no|mi|yo)\b"
+    # Portuguese
+    r"|(?:me )?(?:desculpe?|sinto muito|lamento|infelizmente)[^.]{0,60}\bnão (?:posso|consigo|sou"
+    r"|tenho|é possível|estou)|não (?:posso|consigo|sou capaz de|me é possível) (?:ajudar|atender"
+    r"|fornecer|responder|cumprir|gerar|criar|acessar|realizar|completar|auxiliar|navegar)"
+    r"|como (?:um |uma )?(?:modelo de linguagem|IA|inteligência artificial|assistente (?:de IA"
+    r"|virtual))[^.]{0,60}\b(?:não|eu)\b"
+    # Italian
+    r"|(?:mi dispiace|spiacente|purtroppo|sono spiacente)[^.]{0,60}\bnon (?:posso|sono|ho"
+    r"|è possibile|riesco)|non (?:posso|sono in grado di|riesco a|mi è possibile) (?:aiutar"
+    r"|soddisfare|fornire|rispondere|completare|generare|creare|accedere|esaudire|assister"
+    r"|navigare)|(?:come|in quanto|essendo un) (?:un )?(?:modello (?:di lingua|linguistico)|IA|AI"
+    r"|intelligenza artificiale|assistente virtuale)[^.]{0,60}\b(?:non|io)\b"
+    # Dutch
+    r"|(?:het spijt me|sorry|helaas)[^.]{0,60}\b(?:kan|ben|mag) (?:ik )?[^.]{0,40}(?:niet|geen)"
+    r"|ik kan (?:je|u|hier|dit|deze|daar)[^.]{0,40} ?niet[^.]{0,20}(?:helpen|voldoen|beantwoorden"
+    r"|uitvoeren|verwerken)|ik ben niet in staat|als (?:een )?(?:AI|groot |taalmodel"
+    r"|kunstmatige)[^.]{0,60}\b(?:ik|kan)\b"
+    # Russian
+    r"|(?:извините|простите|к сожалению|прошу прощения|мне (?:очень )?жаль|сожалею"
+    r"|приношу извинения)[^.]{0,60}\bне (?:могу|в состоянии|умею|имею|способен)|я не (?:могу"
+    r"|в состоянии|способен) (?:помочь|выполнить|ответить|предоставить|создать|обсуждать|вам"
+    r"|вести|получить)|(?:как|будучи|я) [^.]{0,20}(?:языковая модель|языковой моделью|ИИ"
+    r"|искусственн|нейросет)[^.]{0,60}\b(?:я|не|у меня)\b"
+    # Chinese
+    r"|(?:非常|很|真的|十分|实在)?(?:抱歉|对不起|對不起|不好意思|遗憾)[^。]{0,40}(?:无法|不能"
+    r"|不可以|没有办法|無法|沒有辦法|没办法|不会|不支持|做不到)"
+    r"|(?:我|我们|本模型)(?:目前|暂时|暫時|现在)?(?:无法|不能|無法)(?:直接|为您|為您|为你|帮您"
+    r"|对此|进行)?(?:帮助|提供|回答|满足|完成|协助|浏览"
+    r"|访问|处理|執行|执行|生成|创建|查看|幫助|滿足|協助)|(?:作为|作為|身为|我(?:只)?是)(?:一个"
+    r"|一個|一名|一种|一款|一位)?(?:大型|大|AI|ai"
+    r"|人工智能|人工智慧)*(?:语言模型|語言模型|AI|人工智能|人工智慧|聊天机器人|虚拟助手"
+    r"|机器人)[^。]{0,40}我?(?:无法|不能|没有|不具备|無法|沒有|不会)"
+    # Japanese
+    r"|(?:申し訳|すみません|すいません|恐れ入り|ごめんなさい|残念ながら)[^。]{0,60}(?:できません"
+    r"|できかね|いたしかね|お答え|ありません。|わかりません)"
+    r"|(?:お手伝い|お応え|お答え|対応|提供|回答|アクセス|閲覧|実行|支援)(?:すること)?(?:は|が"
+    r"|を)?(?:でき(?:ません|かねます)|いたしかねます)"
+    r"|(?:(?:AI|大規模|大型)*言語モデル|AI|人工知能)(?:アシスタント)?(?:として|(?:な|である)ので"
+    r"|です(?:ので|から))"
+    # Korean
+    r"|죄송(?:합니다|하지만|스럽지만|해요)[^.]{0,80}(?:수 없|어렵|못 ?합|불가능|않습니다|없습니다)"
+    r"|(?:도와드릴|도움을 드릴|제공할|답변할|답변해 드릴"
+    r"|수행할|응답할|처리할) 수 없|(?:언어 모델|인공지능|AI|AI 언어 모델|챗봇)(?:이기 때문에|로서"
+    r"|으로서|이므로|이라)"
+    # Arabic
+    r"|(?:آسف|عذر[اً]|أعتذر|نعتذر|للأسف|معذرة)[^.]{0,60}(?:لا (?:أستطيع|يمكنني|أقدر|نستطيع|يمكن)"
+    r"|لست قادر)|لا (?:أستطيع|يمكنني) (?:مساعد|تلبية|تقديم|الإجابة|توفير|إنشاء|تنفيذ|الوصول)"
+    r"|(?:كنموذج|بصفتي (?:نموذج|ذكاء)|باعتباري نموذج|كوني نموذج|كذكاء)"
+    # Hindi
+    r"|(?:क्षमा|माफ़?|मुझे खेद|खेद|मुझे अफ़सोस)[^।]{0,80}(?:नहीं|असमर्थ)|(?:मैं"
+    r"|हम) [^।]{0,60}(?:मदद|सहायता|उत्तर|प्रदान|पूरा) [^।]{0,20}(?:नहीं (?:कर|दे)|असमर्थ)"
+    r"|(?:एक )?(?:एआई|AI|भाषा मॉडल|कृत्रिम बुद्धिमत्ता)[^।]{0,20}के (?:रूप में|नाते)"
+    # Turkish
+    r"|(?:üzgünüm|maalesef|özür dilerim|ne yazık ki|kusura bakmayın)[^.]{0,80}(?:ama[mz]|eme[mz]"
+    r"|amıyor|emiyor|mümkün değil|yok(?:tur)?\b)|(?:yardımcı olama|bunu yapama"
+    r"|isteğinizi yerine getireme|yanıtlayama|sağlayama)|(?:bir )?(?:yapay zeka"
+    r"|dil modeli)[^.]{0,30}olarak"
+    # Polish
+    r"|(?:przykro mi|przepraszam|niestety|wybacz)[^.]{0,60}\bnie (?:mogę|jestem|mam|potrafię"
+    r"|możemy)|nie (?:mogę|jestem w stanie) (?:pomóc|spełnić|odpowiedzieć|dostarczyć|udzielić"
+    r"|wykonać|wygenerować|zrealizować)|jako (?:duży )?(?:model językowy|sztuczna inteligencja|AI"
+    r"|asystent AI)"
+    # Swedish, Danish, Norwegian
+    r"|(?:jag är ledsen|tyvärr|förlåt|beklager|desværre|jeg beklager|dessverre)[^.]{0,60}\b(?:kan"
+    r"|har|är|er) (?:jag|jeg)?[^.]{0,30}(?:inte|ikke)|som (?:en |ett )?(?:stor )?(?:AI"
+    r"|språkmodell?|sprogmodel)\b"
+    # Vietnamese
+    r"|(?:xin lỗi|rất tiếc|tôi xin lỗi|tôi rất tiếc)[^.]{0,60}(?:không (?:thể|có khả năng))|(?:là"
+    r"|với tư cách là) (?:một )?(?:mô hình ngôn ngữ|AI|trí tuệ nhân tạo)"
+    # Indonesian
+    r"|(?:(?:mohon )?maaf|sayangnya)[^.]{0,60}(?:tidak (?:bisa|dapat|mampu)|nggak bisa)"
+    r"|sebagai (?:sebuah )?(?:model bahasa|AI|kecerdasan buatan)"
+    # Ukrainian
+    r"|(?:вибачте|на жаль|перепрошую|мені шкода)[^.]{0,60}\bне (?:можу|маю|вмію)"
+    r"|як (?:велика )?(?:мовна модель|ШІ)"
+    # Czech
+    r"|(?:omlouvám se|bohužel|je mi líto|promiňte)[^.]{0,60}\b(?:nemohu|nemůžu|nejsem schopen"
+    r"|nedokážu|nemám)|jako (?:velký )?(?:jazykový model|umělá inteligence|AI)"
+    # Thai
+    r"|(?:ขออภัย|ขอโทษ|เสียใจ).{0,60}ไม่(?:สามารถ|ได้)|ในฐานะ(?:ที่เป็น)?\s?(?:AI|โมเดลภาษา"
+    r"|ปัญญาประดิษฐ์)"
+    # Romanian
+    r"|(?:îmi pare rău|din păcate|ne pare rău|scuze)[^.]{0,60}\bnu (?:pot|sunt|am)|(?:ca|fiind"
+    r"|în calitate de) (?:un )?(?:model (?:de limbaj|lingvistic)|IA|inteligență artificială)"
+    # Greek
+    r"|(?:λυπάμαι|συγγνώμη|δυστυχώς)[^.]{0,60}\bδεν (?:μπορώ|έχω|είμαι)|ως (?:μοντέλο|γλωσσικό"
+    r"|τεχνητή)"
+    # Hungarian
+    r"|(?:sajnálom|sajnos|elnézést)[^.]{0,60}\bnem (?:tudok|tudom|áll|vagyok)|(?:nyelvi modellként"
+    r"|mesterséges intelligenciaként)"
+    # Finnish
+    r"|(?:olen pahoillani|valitettavasti|anteeksi)[^.]{0,60}\ben (?:voi|pysty|osaa)"
+    r"|(?:kielimallina|tekoälynä)"
+    # Hebrew
+    r"|(?:אני מצטער(?:ת)?|סליחה|לצערי)[^.]{0,60}(?:לא (?:יכול|ניתן)|איני יכול|אין באפשרותי)"
+    r"|בתור (?:מודל שפה|בינה)"
+    # Persian
+    r"|(?:متأسفم|متاسفم|ببخشید|متأسفانه|متاسفانه|عذر می)[^.]{0,80}(?:نمی ?‌?توان|قادر نیست)"
+    r"|به عنوان (?:یک )?(?:مدل زبان|هوش مصنوعی)"
+)
+
+_OPENS = re.compile(
+    rf"(?i)^[\s\"'“*_>#-]*(?:(?P<plain>{_PLAIN})|(?P<machine>{_DISCLAIMS})"
+    rf"|(?P<foreign>{_FOREIGN}))"
+)
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_INSIDE = re.compile(
+    rf"(?i)\b(?:as an? (?:{_MACHINE})[^.!?]{{0,40}}?,? i\b|i['’]?\s?a?m (?:just |only )?an? (?:AI"
+    rf"|large)? ?(?:language model|AI assistant)\b)"
+)
+_REFUSES = re.compile(
+    rf"(?i){_ABLE}|\bi (?:do not|don['’]t|lack|have no|cannot|can['’]t|can not|am unable|am not)\b"
+    rf"|(?:\band|\bso|\bthat|,) (?:therefore |thus )?(?:can ?not|can['’]t|do not|don['’]t"
+    rf"|am unable|am not able|have no|lack)\b|\bit is not possible\b"
+)
+_DENIES = re.compile(
+    r"(?i)nicht|kein|geen|\bne\b|\bno\b|não|\bnon\b|niet|не |нет|无|不|没|無|沒|ません|ない|없|않"
+    r"|못|لا |ليس"
+    r"|नहीं|असमर्थ|değil|ama[mz]|eme[mz]|yok|\bnie\b|inte|ikke|không|tidak|ne(?:mohu|můžu|mám)|ไม่"
+    r"|\bnu\b|δεν|nem|\ben\b|לא|אין|نمی|ندار"
+)
+# After a refusal, what opens an answer after all ...
+_HELPS = re.compile(
+    r"(?im)^\s*(?:\d+[.)]|[-*•])\s+\S|```|\b(?:here(?:['’]s| is| are)|for example"
+    r"|for instance|in general|generally|typically"
+    r"|that said|based on|it depends|there are (?:several|many|some))"
+)
+# ... and what does in a longer text; in a short one it is a polite end.
+_HELPS_ON = re.compile(
+    r"(?i)\b(?:you (?:can|could|may|might) (?:try|use|check|also|find|start|consider|follow|ask"
+    r"|search|visit|look)|i (?:would |can )?(?:suggest|recommend)|instead[,:]|however, (?:the|in"
+    r"|some|many|most|there|it is|it['’]s|if|you|according|people|one)|it is (?:important|possible"
+    r"|recommended|widely))"
+    r"|但(?:是)?我?(?:可以|能|们)|不过|然而|例如|以下|可以(?:提供|参考|尝试|填)|如果是|ただし"
+    r"|しかし|例えば|하지만 (?:일반|대신)|예를 들"
+    r"|allerdings|jedoch|zum beispiel|cependant|toutefois|par exemple|sin embargo|por ejemplo"
+    r"|no entanto|por exemplo|tuttavia|per esempio|однако|например"
+)
+
+# What makes a refusal a fair answer: the question lacks what it speaks of.
+_ASKS = re.compile(
+    r"(?i)(?:please|could you|can you|if you|you (?:have(?:n['’]t| not)|did(?:n['’]t| not)"
+    r"|need to)|kindly)[^.]{0,40}\b(?:provide|give|share|specify|clarify|paste|include|supply"
+    r"|tell)|(?:more|additional|further|enough|sufficient|insufficient|some) (?:information"
+    r"|context|details?|data)|\b(?:no|not|isn['’]t|wasn['’]t)\b[^.]{0,40}\b(?:provided|given"
+    r"|supplied|included|attached|mentioned|specified)\b|\bwithout (?:more|any|further|the|knowing"
+    r"|additional|having|context|seeing)|(?:given|with|from) (?:only|just)|(?:is|are) missing"
+    r"|(?:未|没有|沒有|并未|没|请|請|您能|如果)[^。]{0,12}(?:提供|给出|給出|告诉|说明|上传)"
+    r"|信息不足|更多(?:的)?(?:信息|资料)|提供(?:して"
+    r"|いただ|された)|情報が(?:不足|足り)|제공(?:해|하|되)|정보가 부족|bitte [^.]{0,30}(?:geben"
+    r"|nennen|teilen|stellen)"
+    r"|veuillez|pourriez-vous|proporcion(?:a|e|ó)|forneç|fornisc|предостав|укажите"
+)
+_TOOLISH = re.compile(r"(?i)\bfunctions?\b|external tasks?|current capabilit|\btools?\b")
+_IDENTITY = re.compile(
+    r"(?i)\b(?:who|what) (?:are|is|were) you\b|(?:made|created|built|trained|programmed|taught"
+    r"|developed|designed|owns?|behind) you\b|your (?:name|creator|developer|maker|identity|model)"
+    r"|\bare you\b|(?:who|what) you are|is this (?:chatgpt|gpt|an AI)|yourself|about you\b"
+    r"|you called|call you|what (?:model|version)"
+    r"|(?:你|您)(?:是|叫|的名字|的开发|由谁)|谁(?:开发|创造|训练)|介绍一下(?:你|您)|自己紹介"
+    r"|あなたは|당신은|이름|wer bist|wer sind sie"
+    r"|dein name|qui es-tu|qui êtes|quién eres|cómo te llamas|quem é você|chi sei|кто ты"
+    r"|как тебя зовут|wie ben je|kim(?:sin|siniz)|kim jesteś"
+)
+
+# What makes a sentence of refusal an answer: it is asked for, quoted, played or translated.
+_SPEECH = re.compile(
+    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|say(?:ing)? no\b|translat"
+    r"|rewrit|re-?write|paraphras|rephras|reword|grammar|correct|edit|proofread|quot|dialog"
+    r"|conversation|role-?play|act as|pretend|persona|imagine|character|customer|complain|reply"
+    r"|respon(?:d|se|ding) (?:to|for)|(?:your|the|appropriate|good|possible|a|suggest\w*"
+    r"|suitable) (?:response|answer|reply)|how (?:would|should) (?:you|i|an? (?:AI|assistant"
+    r"|chatbot))|letter|e-?mail|message\b|story|scene|script|monolog|poem|song|lyrics|speech"
+    r"|sentence|sentiment|tone\b|classif|chatbot|assistant|\bAI\b|artificial intell|language model"
+    r"|\bGPT|\bLLM|robot|\bbot\b|siri|alexa"
+    r"|übersetz|entschuldig|dialog|gespräch|tradu[cisz]|excuse|disculp|desculp|scus[ae]|vertaal"
+    r"|перев[еоё]|извин|диалог|翻译|翻譯|翻訳|번역|道歉|谢罪|謝罪|사과|对话|對話|会話|대화|客服"
+    r"|ترجم|اعتذار|अनुवाद|çevir"
+    r"|özür|tłumacz|przepros|改写|改寫|扮演|角色"
+)
+# ... and nobody speaks of a machine: then it is certainly what was asked for.
+_WORDED = re.compile(
+    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|say(?:ing)? no\b|translat|rewrit"
+    r"|re-?write|paraphras|rephras|reword|grammar|correct|proofread|synonym|übersetz|tradu[cisz]"
+    r"|vertaal|перев[еоё]|извин|翻译|翻譯|翻訳|번역|道歉|谢罪|謝罪|사과|ترجم|अनुवाद|çevir|özür|tłumacz"
+)
+_MODEL = re.compile(
+    r"(?i)\bAI\b|\bmodel\b|\bGPT|\b(?:this|that|your|the) (?:request|task)\b|語言|语言"
+)
+_ABOUT_YOU = re.compile(
+    r"(?i)\b(?:are you|who (?:are|made|created|built|trained) you|what are you|do you|have you"
+    r"|can you (?:feel|see|hear|think|love|dream|taste|eat|sleep|learn|remember)|you (?:feel|think"
+    r"|like|prefer|believe|love|enjoy|want)|your (?:name|opinion|favou?rite|feelings?|thoughts?"
+    r"|age|view|job|self|purpose|limits?|limitations?|capabilit\w+|hobb\w+|goal|dream|day|family"
+    r"|life|personality|own|preference)|yourself|would you)\b"
+    r"|你(?:是|有|的|能|喜欢|叫)|您(?:是|有|的|能)|あなた|당신|bist du|sind sie|êtes-vous|es-tu"
+    r"|eres|você|sei (?:un"
+    r"|tu)|кто ты|ты (?:кто|робот|чувств)|ben je"
+)
+_HARM = re.compile(
+    r"(?i)\b(?:bombs?|explosives?|kill(?:ing|er|s)?|murder\w*|poison\w*|weapons?|guns?|firearms?"
+    r"|hack(?:ing|er|s|ed)?|malware|virus(?:es)?|ransomware|phish\w*|steal\w*|stolen|theft"
+    r"|rob(?:bing|bery)?|shoplift\w*|burglar\w*|counterfeit\w*|drugs?|meth|methamphetamine|cocaine"
+    r"|heroin|fentanyl|suicid\w*|self-?harm|hurt (?:my|him|her|someone|people|others)|abus\w+|rape"
+    r"|rapist|molest\w*|terroris\w+|nazis?|hitler|racist|racism|sexist|slurs?|hate(?:ful| speech)?"
+    r"|offensive|insult\w*|derogatory|discriminat\w+|stalk\w*|spy(?:ing)? on|break(?:ing)? into"
+    r"|illegal\w*|launder\w*|forge\w*|forgery|porn\w*|sex(?:ual(?:ly)?)?|nudes?|explicit|erotic\w*"
+    r"|bully\w*|harass\w*|scam\w*|cheat(?:ing)?|plagiari\w+|evade|bypass|ddos|keylogger|exploit\w*"
+    r"|assassinat\w+|tortur\w+|traffick\w+|smuggl\w+|blackmail\w*|extort\w*|fraud\w*|fake (?:id"
+    r"|passport|review|news|document|prescription)s?|conspirac\w+|misinformation|disinformation"
+    r"|propaganda|deepfakes?|dox\w*|home address|ssn|password|credit card|social security"
+    r"|pick a lock|lock-?pick\w*|arson|set fire|attack|bribe\w*|piracy|pirated?"
+    r"|crack(?:ed)? (?:software|version)|jailbreak\w*|manipulat\w+|blow up|violen\w+|genocide"
+    r"|ethnic cleansing|incest|child (?:porn|abuse)|underage|extremis\w+|cannibal\w*|overdose"
+    r"|anorexi\w*|diagnos\w+)\b"
+    r"|(?i:bombe|waffe|drogen?\b|umbring|töten|stehlen|gift\b|tuer\b|voler|arme[s]?\b|drogue"
+    r"|pirater|bomba|matar|robar|roubar|droga|armi?\b|uccidere|rubare|veneno|hackear|hacken)|бомб"
+    r"|оруж|уби(?:ть|й)|наркот|взлом|украсть|炸弹|炸彈|武器|毒品|杀|殺|黑客|駭客|偷|爆弾|麻薬"
+    r"|ハッキング|盗|폭탄|마약|해킹|살인|훔치"
+    r"|قنبلة|سلاح|مخدر|اختراق|قتل|बम|हथियार|हत्या|ड्रग|हैक|चोरी|bomba yap|silah|uyuşturucu|öldür"
+    r"|zabić|narkotyk|włama|broń\b"
+)
+_TOOLS = re.compile(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
+
+
+@signal(
+    columns={
+        "refusal": "the words with which an answer refuses, or says that a machine speaks; null "
+        "where none does",
+        "refusal_kind": "what the refusal is worth: `plain` (nothing else is said, to a harmless "
+        "question), `harmful` (to a question about harm, where a refusal may be right), `tools` "
+        "(in a conversation with tools, none of which fits), `doubtful` (the question is about the "
+        "assistant, or asks for such words), `disclaimer` (the answer goes on and helps)",
+    },
+    needs=(*NEEDS, "system", "response"),
+)
+def refusals(frame: pl.DataFrame) -> pl.DataFrame:
+    """Find refusals: in every answer, where it begins; disclaimers of a machine anywhere."""
+    head = pl.col("response").str.head(HEAD)
+    many = pl.col("roles").list.len() > 3  # noqa: PLR2004 - more than one answer
+    inside = pl.col("response").str.contains(r"(?i)\bas an? (?:AI|language|large|artificial)")
+    found = head.str.contains_any(_STEMS, ascii_case_insensitive=True) | inside | many
+    some = frame.with_row_index("at").filter(found.fill_null(value=False))
+    where, systems = some["at"], some["system"]
+    words: list[str | None] = [None] * frame.height
+    kinds: list[str | None] = [None] * frame.height
+    for row, _, asked, answer, tools in answers(some).iter_rows():
+        at = where[row]
+        if kinds[at] in (None, "disclaimer"):
+            said, kind = _judge(asked, answer, tools=tools, system=systems[row] or "")
+            if kind is not None and (kind != "disclaimer" or kinds[at] is None):
+                words[at], kinds[at] = said, kind
+    schema = {"refusal": pl.String, "refusal_kind": pl.String}
+    return pl.DataFrame({"refusal": words, "refusal_kind": kinds}, schema=schema)
+
+
+def _judge(asked: str, answer: str, *, tools: bool, system: str) -> tuple[str | None, str | None]:
+    """The words that refuse, and what they are worth; two nulls where nothing is refused."""
+    found = _OPENS.match(answer[: 2 * HEAD])
+    if found is None or not _is_all(answer, found):
+        return _disclaims(asked, answer, found)
+    words = found[0].strip()
+    if _WORDED.search(asked) and not _MODEL.search(answer):
+        return None, None
+    if _SPEECH.search(asked) or _ABOUT_YOU.search(asked) or _ASKS.search(answer):
+        return (None, None) if _IDENTITY.search(asked) else (words, "doubtful")
+    if tools or _TOOLS.search(system) or _TOOLISH.search(answer):
+        return words, "tools"
+    return words, "harmful" if _HARM.search(asked) else "plain"
+
+
+def _disclaims(
+    asked: str, answer: str, found: re.Match[str] | None
+) -> tuple[str | None, str | None]:
+    """A machine's words in an answer that says more, unless they are what was asked for."""
+    machine = found[0].strip() if found is not None and found["machine"] else None
+    inside = None if machine else _INSIDE.search(answer)
+    words = machine or (inside[0] if inside else None)
+    if words is None or any(one.search(asked) for one in (_SPEECH, _IDENTITY, _ABOUT_YOU)):
+        return None, None
+    return words, "disclaimer"
+
+
+def _is_all(answer: str, found: re.Match[str]) -> bool:
+    """Whether the answer refuses and gives nothing else."""
+    if found["machine"] and not _REFUSES.search(answer[:SHORT]):
+        return False
+    if found["foreign"] and not _DENIES.search(answer[:SHORT]):
+        return False
+    size = _size(answer)
+    if size > LONG or _HELPS.search(answer, found.end()):
+        return False
+    return size <= SHORT / 2 or not _HELPS_ON.search(answer, found.end())
+
+
+def _size(text: str) -> int:
+    """Length in characters, of which a Chinese or Japanese one says as much as three others."""
+    return len(text) + 2 * len(_DENSE.findall(text))
