@@ -1,7 +1,11 @@
-"""A rule's examples are its tests: score and decide each with that rule alone."""
+"""A rule's examples are its tests: score and decide each with that rule alone.
+
+`python -m curate.examples [DIR...]` tries them all, those of the rules in DIR too.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,6 +14,7 @@ from curate.decide import decide
 from curate.ingest import Ingest, Refusal
 from curate.read import Record
 from curate.row import to_frame
+from curate.rule import load_rules
 from curate.score import Scorer, make_plan
 
 if TYPE_CHECKING:
@@ -47,3 +52,16 @@ def _hits_last(rule: Rule, records: list[dict[str, Any]]) -> bool:
 def _edits(rule: Rule, record: dict[str, Any]) -> bool:
     _, change = Ingest(edits={rule.code: rule})(Record("example", 1, orjson.dumps(record), None))
     return change is not None
+
+
+def main(folders: list[str]) -> int:
+    """Try the examples of every rule, those in `folders` too; print what fails; the exit code."""
+    rules = load_rules(folders)
+    found = [line for rule in rules.values() for line in failures(rule)]
+    sys.stdout.writelines(f"{line}\n" for line in found)
+    sys.stdout.write(f"{len(rules)} rules, {len(found)} examples fail\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
