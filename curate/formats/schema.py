@@ -1,7 +1,7 @@
-"""`python -m curate.formats.schema [--check]`: JSON Schemas of all formats into schemas/.
+"""`python -m curate.formats.schema [--check]`: JSON Schemas of formats and report into schemas/.
 
-A schema takes every record that the model takes, and all but a few of those that it refuses: it
-can't say which of a field's spellings counts, or that an answer needs its question.
+A format's schema takes every record that the model takes, and all but a few of those that it
+refuses: it can't say which of a field's spellings counts, or that an answer needs its question.
 """
 
 from __future__ import annotations
@@ -15,24 +15,26 @@ from typing import TYPE_CHECKING, Any
 from pydantic import AliasChoices, BaseModel
 
 from curate.formats import Format, formats
+from curate.report.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Schema = dict[str, Any]
+_DRAFT: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
 def schemas() -> dict[str, str]:
-    """File name -> JSON Schema, of each format that is there."""
+    """File name -> JSON Schema, of each format that is there and of report.json."""
+    made = {name: _schema(kind) for name, kind in formats().items()}
+    made["report"] = _DRAFT | Report.model_json_schema(mode="serialization")
     return {
-        f"{name}.schema.json": json.dumps(_schema(kind), indent=2) + "\n"
-        for name, kind in formats().items()
+        f"{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in made.items()
     }
 
 
 def _schema(kind: type[Format]) -> Schema:
-    made: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    made |= kind.model_json_schema()
+    made: Schema = _DRAFT | kind.model_json_schema()
     for model, schema in _with_models(kind, made):
         schema["description"] = schema["description"].partition("\n\n")[0]
         _spell_out(schema, list(_spellings(model)))

@@ -11,8 +11,6 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VERSION = 1
-
 Disposition = Literal["kept", "edited", "dropped", "quarantined"]
 Kind = Literal["text", "hit", "secret", "differs", "cut"]
 
@@ -31,7 +29,9 @@ class Segment(NamedTuple):
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
 
 class Counts(_Model):
@@ -221,7 +221,7 @@ class Report(_Model):
         explorer: only while the report is being written.
     """
 
-    version: int = VERSION
+    version: Literal[1] = 1
     curate: str
     pack: str
     settings: Mapping[str, Any]
