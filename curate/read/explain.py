@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 AROUND = 12  # bytes shown on either side of the fault
 SHOWN = 24  # characters of what stands at the fault
 
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf]")  # U+D800 to U+DFFF
 _KINDS = {str: "a text", list: "a list", dict: "an object", type(None): "null", bool: "a boolean"}
 _NOT_JSON = re.compile(r"-?(NaN|nan|Infinity|inf)\b")
 _PYTHON = re.compile(r"(None|True|False)\b")
@@ -37,7 +38,7 @@ def not_utf8(raw: bytes, error: UnicodeDecodeError) -> str:
     """Say which byte is not UTF-8 and what it would be in the usual older encoding."""
     start = error.start
     byte = f"byte {start + 1} (0x{raw[start]:02X}) is not UTF-8"
-    if raw[start] == 0xED:  # noqa: PLR2004  # first byte of U+D800 to U+DFFF
+    if _SURROGATE.match(raw, start):
         return f"{byte}: a lone surrogate, half a character"
     if error.end >= len(raw) and error.reason == "unexpected end of data":
         return f"{byte}: cut off within a character"

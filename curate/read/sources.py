@@ -1,0 +1,208 @@
+"""What the user named, as sources: files, folders, globs, standard input, data sets of a hub."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import InputError
+from curate.read import stored
+from curate.read.elements import elements
+from curate.read.lines import lines
+from curate.read.sniff import Shape, Unknown, sniff, suffix_of
+from curate.read.table import NoTable, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from curate.read.record import Record
+
+SUFFIXES = ("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "arrow", "feather", "ipc")
+PACKED = ("gz", "zst", "zstd")
+# Files that describe a data set and hold none of it.
+DESCRIPTIONS = frozenset(
+    {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "indices.arrow"}
+)
+
+_READERS: dict[str, Callable[[str, Iterator[bytes], dict[str, Any]], Iterator[Record]]] = {
+    "jsonl": lines,
+    "json": elements,
+    "csv": rows,
+    "tsv": rows,
+}
+
+
+class Source:
+    """One file, pipe or data set, and what it takes to write the same type again.
+
+    Iterating yields its records; one that can't be read is a record with an error.
+
+    Attributes:
+        name: as the user named it; of a folder's file, the folder as named and the file.
+        kind: jsonl, json, csv, tsv, parquet, arrow or hub.
+        compression: gz, zst or None.
+        layout: what writing the same type again takes; more is learned while reading.
+        records: how many were read so far.
+    """
+
+    def __init__(self, name: str, path: Path | None, *, may_be_empty: bool = False) -> None:
+        """Find what the file is.
+
+        Args:
+            name: as the user named it.
+            path: where it is; None for standard input.
+            may_be_empty: one file of many may hold no record.
+
+        Raises:
+            InputError: it can't be read, is empty, or of no known type.
+        """
+        self.name = name
+        self.records = 0
+        self.may_be_empty = may_be_empty
+        self._stored = stored.Stored(name, path)
+        head = self._stored.head()
+        self.compression = stored.compression(head)
+        self._shape = self._sniffed(head)
+        self.kind = self._shape.kind
+        self.layout = self._shape.layout
+
+    @property
+    def size(self) -> int | None:
+        """Bytes as they are stored; None where nobody knows before the end."""
+        return self._stored.size
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far, as they are stored."""
+        return self._stored.position
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the bytes as they are stored; None before the end."""
+        return self._stored.sha256
+
+    def _sniffed(self, head: bytes) -> Shape:
+        plain, whole = self._unpacked_head(head)
+        if whole and not plain.strip():
+            if not self.may_be_empty:
+                raise InputError(f"{self.name}: is empty: no record in it")
+            plain = b"{}" if suffix_of(self.name) not in ("csv", "tsv") else b"empty\n"
+        try:
+            return sniff(plain, self.name, whole=whole)
+        except Unknown as error:
+            raise InputError(f"{self.name}: {error}") from None
+        except NoTable as error:
+            raise InputError(f"{self.name}:1: {error}") from None
+
+    def _unpacked_head(self, head: bytes) -> tuple[bytes, bool]:
+        """The first bytes, unpacked, and whether these are all."""
+        short = len(head) < stored.HEAD
+        if self.compression is None:
+            return head, short
+        plain = bytearray()
+        damage = None
+        try:
+            for block in stored.unpacked(iter([head]), self.compression):
+                plain += block
+                if len(plain) >= stored.HEAD:
+                    return bytes(plain[: stored.HEAD]), False
+        except stored.Damaged as error:
+            damage = str(error)
+        if not plain and damage:
+            raise InputError(f"{self.name}: {damage}")
+        return bytes(plain), short
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records, in order.
+
+        Raises:
+            InputError: it changed while it was read, or holds no record at all.
+        """
+        self.records = 0
+        shape = self._shape
+        blocks = stored.unpacked(self._stored.blocks(), self.compression)
+        text = stored.as_utf8(blocks, shape.encoding, shape.mark)
+        for record in _READERS[self.kind](self.name, text, self.layout):
+            self.records += 1
+            yield record
+        if not self.records and not self.may_be_empty:
+            raise InputError(f"{self.name}: no record in it")
+
+
+def open_sources(inputs: Sequence[str]) -> list[Source]:
+    """Find what the user named; a file that is named twice is read once.
+
+    Args:
+        inputs: files, folders, globs, `-` for standard input, `hf://NAME[:SPLIT]`.
+
+    Returns:
+        Sources in the order of the inputs; a folder's and a glob's files by their names.
+
+    Raises:
+        InputError: something is not there, can't be read, is empty, or of no known type.
+        MissingExtra: `hf://` without the `datasets` library.
+    """
+    found: dict[str, Source] = {}
+    for one in inputs:
+        for name in _files(one):
+            real = name if name == "-" else os.path.realpath(name)
+            if real not in found:
+                path = None if name == "-" else Path(name)
+                found[real] = Source(name, path, may_be_empty=name != one)
+    return list(found.values())
+
+
+def _files(name: str) -> list[str]:
+    """The files that an input names."""
+    path = Path(name)
+    if name == "-":
+        return [name]
+    if path.is_dir():
+        return _members(name)
+    if not os.path.lexists(path) and glob.has_magic(name):
+        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  # Path.glob drops the folder as named
+        if not found:
+            raise InputError(f"{name}: no file has such a name")
+        return [
+            file for one in found for file in ([one] if not Path(one).is_dir() else _members(one))
+        ]
+    if not os.path.lexists(path):
+        raise InputError(f"{name}: is not there{_suggestion(path)}")
+    return [name]
+
+
+def _members(folder: str) -> list[str]:
+    """The data files of a folder and those below it."""
+    found = []
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(one for one in below if not one.startswith("."))
+        found += [str(Path(place, one)) for one in names if _is_data(one)]
+    if not found:
+        known = ", ".join(f".{one}" for one in SUFFIXES[:7])
+        raise InputError(
+            f"{folder}: no data file in this folder ({known}, and .gz or .zst of these)"
+        )
+    return sorted(found)
+
+
+def _is_data(name: str) -> bool:
+    if name.startswith(".") or name in DESCRIPTIONS:
+        return False
+    *_, last = parts = name.lower().split(".")
+    if last in PACKED:
+        parts.pop()
+    return len(parts) > 1 and parts[-1] in SUFFIXES
+
+
+def _suggestion(path: Path) -> str:
+    """The sibling whose name is closest, as a question."""
+    try:
+        siblings = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        parent = path.parent
+        return f"; nor is the folder {parent}" if not parent.exists() else ""
+    close = difflib.get_close_matches(path.name, siblings, n=1)
+    return f"; did you mean {path.with_name(close[0])}?" if close else ""

@@ -1,0 +1,11 @@
+"""Records out: in the file type they came from, whole or not at all.
+
+`open_writer` takes raw records in order and writes them as their source has them; `layout_of`
+says how that is, as plain JSON, so that a run can be written again without its input.
+"""
+
+from curate.write.layout import extension, layout_of
+from curate.write.output import Output
+from curate.write.writers import Writer, open_core, open_writer
+
+__all__ = ["Output", "Writer", "extension", "layout_of", "open_core", "open_writer"]

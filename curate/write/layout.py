@@ -1,0 +1,65 @@
+"""How a file is written, as plain JSON: type, packing, and what only that type has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from curate.read import Source
+
+Layout = Mapping[str, Any]
+
+# The usual name of each type, and others that mean the same.
+EXTENSIONS = {
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "json": "json",
+    "csv": "csv",
+    "tsv": "tsv",
+    "parquet": "parquet",
+    "arrow": "arrow",
+    "feather": "arrow",
+    "ipc": "arrow",
+}
+PACKED = {"gz": "gz", "zst": "zst", "zstd": "zst"}
+
+
+def layout_of(sources: Sequence[Source]) -> dict[str, Any]:
+    """The layout that can hold the records of all sources: that of the first, if all are alike.
+
+    Sources of different types are written as JSONL. Asked after reading, it knows all that
+    reading learns.
+    """
+    kinds = {source.kind for source in sources}
+    packed = {source.compression for source in sources}
+    compression = packed.pop() if len(packed) == 1 else None
+    if len(kinds) != 1 or kinds == {"hub"}:
+        return {"kind": "jsonl", "compression": compression}
+    first = sources[0]
+    layout = {"kind": first.kind, "compression": compression, **first.layout}
+    if any(source.layout.get("header") != first.layout.get("header") for source in sources):
+        layout["header"] = list(dict.fromkeys(n for s in sources for n in s.layout["header"]))
+        layout["quoted"] = layout["quoted_header"] = []
+    return layout
+
+
+def extension(layout: Layout) -> str:
+    """The extension that a file of this layout has: `.jsonl.gz`."""
+    packed = layout.get("compression")
+    return f".{layout['kind']}" + (f".{packed}" if packed else "")
+
+
+def named(path: Path, like: Layout) -> Layout:
+    """The layout that a file's name asks for; what the name leaves open is as in `like`."""
+    *_, stem, last = ["", "", *path.name.lower().split(".")]
+    compression = PACKED.get(last)
+    kind = EXTENSIONS.get(stem if compression else last)
+    if kind is None:
+        return {**like, "compression": compression or like.get("compression")}
+    if kind != like["kind"]:
+        return {"kind": kind, "compression": compression}
+    return {**like, "compression": compression}
