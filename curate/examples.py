@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from curate.decide import decide
+from curate.errors import CurateError
 from curate.ingest import Ingest, Refusal
 from curate.read import Record
 from curate.row import to_frame
@@ -66,4 +67,7 @@ def main(folders: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except CurateError as error:
+        sys.exit(f"curate: {error}")
