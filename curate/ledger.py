@@ -60,7 +60,8 @@ def whole_ledger(scored: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
     free = pl.int_range(count, dtype=pl.UInt32, eager=True).alias("position").to_frame()
     free = free.join(refused, on="position", how="anti", maintain_order="left")
     placed = scored.with_columns(free["position"])
-    return pl.concat([placed, refused.select(placed.columns)]).sort("position").select(LEDGER)
+    both = pl.concat([placed, refused.select(placed.columns)])
+    return both.sort("position").select(LEDGER.keys())
 
 
 def check_conservation(ledger: pl.DataFrame, records: int) -> dict[str, int]:
