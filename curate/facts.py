@@ -16,8 +16,9 @@ from curate.read import Record
 from curate.store import read_store
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
     from curate.lock import Lock, Measured, Origin
 
 EDITED = "edited.zst"  # what edit rules made, until the rows' ids are known

@@ -16,6 +16,8 @@ from curate.row import Row
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from curate.formats import Format
+    from curate.formats import Record as Parsed
     from curate.read import Record
     from curate.rule import Rule
 
@@ -99,13 +101,13 @@ class Ingest:
         )
         return row, change
 
-    def _parsed(self, record: Record) -> formats.Record:
+    def _parsed(self, record: Record) -> Parsed:
         if record.error is not None:
             raise ValueError(record.error)
         data = read.parse(record.raw)
         return formats.apply_map(data, self.map) if self.map else data
 
-    def _validated(self, data: formats.Record) -> formats.Format:
+    def _validated(self, data: Parsed) -> Format:
         try:
             if self.format != "auto":
                 return formats.validate(data, self.format)
@@ -117,7 +119,7 @@ class Ingest:
             raise ValueError(formats.unknown(data))
         return valid
 
-    def _edited(self, valid: formats.Format, raw: bytes) -> Edit | None:
+    def _edited(self, valid: Format, raw: bytes) -> Edit | None:
         after, codes = edit.apply(valid, self.edits.values())
         if after is None:
             return None
@@ -126,7 +128,7 @@ class Ingest:
         return Edit(codes, as_written(after, raw))
 
 
-def as_written(record: formats.Record, raw: bytes) -> bytes:
+def as_written(record: Parsed, raw: bytes) -> bytes:
     """A changed record as JSON, spaced and escaped the way the bytes it came from are."""
     spaced = b'": ' in raw
     return json.dumps(

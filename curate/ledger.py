@@ -10,7 +10,7 @@ import polars as pl
 from curate.errors import InternalError
 
 DISPOSITIONS = ("kept", "edited", "dropped", "quarantined")
-LEDGER = {
+LEDGER: dict[str, type[pl.DataType]] = {
     "id": pl.String,
     "source": pl.String,
     "line": pl.Int64,
@@ -23,7 +23,9 @@ LEDGER = {
     "threshold": pl.Float64,
     "twin": pl.String,
 }
-POSITION = {"position": pl.UInt32}  # place of a record among all that came in, 0-based
+POSITION: dict[str, type[pl.DataType]] = {
+    "position": pl.UInt32
+}  # place of a record among all that came in, 0-based
 
 
 def open_ledger(scores: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from curate.folder import LOCK, check_run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     from curate.rule import Rule
 
 # Distributions whose version can change what a run finds.

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from curate import folder as files
 from curate import report
-from curate.decide import FINDINGS, Decision, decide
-from curate.errors import InputError
+from curate.decide import FINDINGS, decide
+from curate.errors import InputError, OutputError
 from curate.facts import (
     EDITED,
     Facts,
@@ -32,14 +32,23 @@ from curate.facts import (
 )
 from curate.ingest import Ingest, Refusal
 from curate.ledger import check_conservation, whole_ledger
-from curate.lock import InputFacts, Lock, Measured, Origin, match_hash, read_lock, rule_hash, versions
-from curate.read import Record, open_sources
+from curate.lock import (
+    InputFacts,
+    Lock,
+    Measured,
+    Origin,
+    match_hash,
+    read_lock,
+    rule_hash,
+    versions,
+)
+from curate.read import Record, Source, open_sources
 from curate.registry import makers
 from curate.row import BASE_SCHEMA, to_frame
 from curate.rule import Rule, choose, load_pack, load_rules
 from curate.score import Scorer, make_plan
 from curate.store import StoreWriter, read_store
-from curate.write import layout_of, open_core
+from curate.write import Writer, layout_of, open_core
 
 if TYPE_CHECKING:
     from curate.config import Settings
@@ -81,7 +90,7 @@ def clean(
     with files.draft(Path(folder), force=force, inputs=names) as made:
         sources = open_sources(names)
         origin = partial(_origin, sources)
-        facts = measure(_records(sources, tick), origin, rules, settings, made)
+        facts = measure(read_all(sources, tick), origin, rules, settings, made)
         return settle(made, facts, rules, settings, tick)
 
 
@@ -210,14 +219,16 @@ def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
 
 def _origin(sources: Sequence[Source]) -> Origin:
     inputs = [
-        InputFacts(name=one.name, sha256=one.sha256, bytes=one.size, records=one.records)
+        InputFacts(name=one.name, sha256=one.sha256 or "", bytes=one.size or 0, records=one.records)
         for one in sources
     ]
     return Origin(inputs=tuple(inputs), layout=layout_of(sources))
 
 
-def _records(sources: Sequence[Source], tick: Tick) -> Iterator[Record]:
-    total = sum(source.size for source in sources) if all(one.size for one in sources) else None
+def read_all(sources: Sequence[Source], tick: Tick) -> Iterator[Record]:
+    """The records of all sources, in order, telling how many bytes were read."""
+    sizes = [source.size for source in sources]
+    total = None if None in sizes else sum(size or 0 for size in sizes)
     before = 0
     for source in sources:
         for record in source:
@@ -325,10 +336,11 @@ def _write_rows(
     rows = zip(read_store(made / files.RECORDS), columns.iter_rows(), strict=True)
     with (made / files.DROPPED).open("wb") as dropped:
         for position, (raw, (own, source, line, disposition, twin)) in enumerate(rows):
-            if disposition == "kept":
-                core.write(raw)
-            elif disposition == "edited":
-                core.write(edits[own])
+            if disposition in {"kept", "edited"}:
+                try:
+                    core.write(edits.get(own, raw))
+                except OutputError as error:
+                    raise OutputError(f"{source}:{line}: {error}") from None
             elif disposition == "dropped":
                 why = reasons[own] | {"twin": twin, "raw": raw.decode()}
                 dropped.write(json_line({"id": own, "source": source, "line": line} | why))

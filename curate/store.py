@@ -57,7 +57,7 @@ class StoreWriter:
     ) -> None:
         self._waiting.append(_END)
         self._flush()
-        self._stream.close()  # closes the file too
+        self._stream.close()  # type: ignore[no-untyped-call]  # closes the file too
 
 
 def write_store(path: Path, records: Iterable[bytes]) -> None:

@@ -13,6 +13,7 @@ from curate.pipeline import chosen_rules, measure, no_tick, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from curate.pipeline import Tick
     from curate.rule import Rule
 

@@ -12,9 +12,9 @@ import polars as pl
 
 from curate import folder as files
 from curate.errors import UsageError
+from curate.facts import stored_edits
 from curate.ingest import Ingest, Refusal
 from curate.lock import read_lock
-from curate.pipeline import stored_edits
 from curate.read import Record
 from curate.store import read_store
 

@@ -12,6 +12,7 @@ from curate.cli import options
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
+    from curate.config import Settings
     from curate.lock import Lock
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The run folder to make.")]
@@ -126,7 +127,7 @@ def undo(
         _say_change(before, after)
 
 
-def _without(lock: Lock, wanted: tuple[str, ...]) -> object:
+def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     """The settings of a run in which these rules flag, and edit nothing."""
     from curate.rule import matches_prefix
 

@@ -30,11 +30,17 @@ def convert(
     quiet: options.Quiet = False,
 ) -> None:
     """Write a data set in another format or file type, whole or not at all."""
-    from curate import pipeline
+    from curate.transcribe import transcribe
 
     with options.progress(quiet=quiet) as tick:
-        count = pipeline.convert(
-            source, target, to, format or "auto", options.mapping(map), force=force, tick=tick
+        count = transcribe(
+            source,
+            target,
+            to,
+            format=format or "auto",
+            map=options.mapping(map),
+            force=force,
+            tick=tick,
         )
     if not quiet:
         typer.echo(f"{target}: {count:,} records")

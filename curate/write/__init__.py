@@ -6,6 +6,14 @@ says how that is, as plain JSON, so that a run can be written again without its 
 
 from curate.write.layout import extension, layout_of
 from curate.write.output import Output
-from curate.write.writers import Writer, open_core, open_writer
+from curate.write.writers import Writer, open_converter, open_core, open_writer
 
-__all__ = ["Output", "Writer", "extension", "layout_of", "open_core", "open_writer"]
+__all__ = [
+    "Output",
+    "Writer",
+    "extension",
+    "layout_of",
+    "open_converter",
+    "open_core",
+    "open_writer",
+]
