@@ -199,7 +199,7 @@ def plain(text: str) -> str:
 def _entity(found: re.Match[str]) -> str:
     sign = found[0]
     if sign in "@:.":  # GitHub links `@name`, `https://` and `www.` whether escaped or not
-        return f"{sign}\u2060"
+        return f"\u2060{sign}\u2060"
     return f"&#{ord(sign)};" if sign in "<>&" else f"\\{sign}"
 
 
