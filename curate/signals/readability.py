@@ -89,7 +89,7 @@ def readability_spread(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.select(flesch.alias("flesch"))
     known = frame["flesch"].drop_nulls().to_numpy()
     if len(known) < MIN_FILE:
-        return frame.select(pl.lit(None, pl.Float64).alias("readability_z"))
+        return frame.with_columns(readability_z=pl.lit(None, pl.Float64)).select("readability_z")
     median = float(np.median(known))
     spread = 1.4826 * float(np.median(np.abs(known - median))) or None
     return frame.select(((pl.col("flesch") - median) / spread).alias("readability_z"))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from curate.signals.readability import MIN_WORDS, measures, readability
+from curate.signals.readability import MIN_WORDS, measures, readability, readability_spread
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +80,8 @@ def test_only_english_prose_is_measured():
     assert made["readability_flesch"].is_not_null().to_list() == [True, False, False, False, False]
     assert len(prose.split()) >= MIN_WORDS
     assert readability(frame.head(0)).height == 0
+
+
+def test_a_small_file_has_a_value_a_row_all_the_same():
+    frame = pl.DataFrame({"readability_flesch": [1.0, 2.0], "readability_running": [True, True]})
+    assert readability_spread(frame)["readability_z"].to_list() == [None, None]
