@@ -80,22 +80,25 @@ class _Pen:
             return text, _MARKED.get(kind, "")
         return (f"»{text}«" if self.blocks else f">>{text}<<"), ""
 
-    def print(self, line: Text) -> None:
-        text = line if self.blocks else self._plain(line)
-        text.rstrip()
-        if text.no_wrap:
-            text.truncate(self.width, overflow="ellipsis" if self.blocks else "crop")
-        self.console.print(text, highlight=False, markup=False, end="\n", soft_wrap=text.no_wrap)
+    def spell(self, text: str) -> str:
+        """A text in the characters that the console has."""
+        if self.blocks:
+            return text
+        said = text.replace("↵", " ").replace("…", "...").replace("→", "->")
+        encoding = self.console.encoding
+        return said.encode(encoding, "backslashreplace").decode(encoding)
 
-    def _plain(self, line: Text) -> Text:
-        """The line in the characters that the console has."""
+    def print(self, line: Text) -> None:
+        """Print a line, cut where it may not wrap, with no blanks at its end."""
         from rich.text import Text
 
-        said = line.plain.replace("↵", " ").replace("…", "...").replace("–", "-")
-        encoding = self.console.encoding
-        return Text(
-            said.encode(encoding, "backslashreplace").decode(encoding), no_wrap=line.no_wrap
-        )
+        text = line if self.blocks else Text(self.spell(line.plain), no_wrap=line.no_wrap)
+        if text.no_wrap:
+            text.truncate(self.width, overflow="ellipsis" if self.blocks else "crop")
+        for piece in [text] if text.no_wrap else text.wrap(self.console, self.width):
+            piece.rstrip()
+            piece.end = ""
+            self.console.print(piece, highlight=False, markup=False, soft_wrap=True)
 
 
 def _can_show(signs: str, encoding: str) -> bool:
@@ -188,11 +191,11 @@ def _excerpt(parts: tuple[Part, ...], pen: _Pen, room: int) -> Text:
     """One line: the part with a mark, its first mark on it; else question and answer."""
     part = _telling(parts)
     if part is None:
-        return pen.text(_overview([_said(one) for one in parts], room, pen))
+        return pen.text(_overview([pen.spell(_said(one)) for one in parts], room, pen))
     first = next(at for at, one in enumerate(part.segments) if _is_mark(one))
     line = pen.text()
     for at, segment in enumerate(part.segments):
-        said = _one_line(segment.text)
+        said = pen.spell(_one_line(segment.text))
         if segment.kind == "cut":
             line.append("…" if at > first else "", "dim")
         elif segment.kind == "text":
