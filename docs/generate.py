@@ -1,22 +1,32 @@
 """`python docs/generate.py [--check]`: everything in words that the code already says.
 
-Whole files: docs/rules.md, docs/signals.md, docs/formats.md, docs/cli.md, schemas/*.json. Blocks of
-other files stand between `<!-- NAME: generated -->` and `<!-- end -->`: the commands in README.md.
-`--check` writes nothing, names what is out of date, and exits 1.
+Whole files: docs/rules.md, docs/signals.md, docs/formats.md, docs/cli.md, schemas/*.json. In
+README.md and docs/tutorial.md, what stands between `<!-- NAME: generated -->` and `<!-- end -->`,
+and the output below the commands of a console block that follows `<!-- run -->` or
+`<!-- run HEAD TAIL -->` (so many lines of its beginning and its end). The commands of a page run
+in one empty folder that has sample_data. `--check` writes nothing, names what is out of date, and
+exits 1.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+from io import StringIO
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import orjson
 import typer
 
 from curate.cli import app
+from curate.cli import main as curate
 from curate.formats import Format, formats
 from curate.formats.schema import schemas
 from curate.normalize import ROLES
@@ -260,11 +270,58 @@ def commands_block() -> str:
 # --- writing ------------------------------------------------------------------------------------
 
 BLOCKS: dict[str, Callable[[], str]] = {"commands": commands_block}
-PAGES_WITH_BLOCKS = ("README.md",)
+PAGES_WITH_BLOCKS = ("README.md", "docs/tutorial.md")
+RUN = re.compile(r"<!-- run(?: (\d+) (\d+))? -->\n```console\n(.*?)```", re.DOTALL)
+COLUMNS = "80"
+
+
+def run_blocks(text: str) -> str:
+    """A page with the output of its commands written anew."""
+    if not RUN.search(text):
+        return text
+    with TemporaryDirectory() as folder, chdir(folder):
+        Path("sample_data").symlink_to(ROOT / "sample_data")
+        return RUN.sub(_run_block, text)
+
+
+def _run_block(block: re.Match[str]) -> str:
+    head, tail, console = block.groups()
+    opening = block[0].partition("```")[0] + "```console\n"
+    lines = []
+    for line in console.splitlines():
+        if line.startswith("$ "):
+            lines.append(line)
+            lines += _cut(_output(line.removeprefix("$ ").partition("  #")[0]), head, tail)
+    return opening + "\n".join(lines) + "\n```"
+
+
+def _cut(lines: list[str], head: str | None, tail: str | None) -> list[str]:
+    if head is None or tail is None or len(lines) <= int(head) + int(tail):
+        return lines
+    return [*lines[: int(head)], "...", *lines[len(lines) - int(tail) :]]
+
+
+def _output(command: str) -> list[str]:
+    """What a command prints; curate runs in this process, which saves a second each time."""
+    words = shlex.split(command)
+    if words[0] != "curate" or "|" in words:
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602  # our own pages
+        return done.stdout.splitlines()
+    printed = StringIO()
+    with (
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+        mock.patch("sys.argv", words),
+        mock.patch.dict("os.environ", {"COLUMNS": COLUMNS}),
+        suppress(SystemExit),
+    ):
+        curate()
+    return [line.rstrip() for line in printed.getvalue().strip("\n").splitlines()]
 
 
 def fill(text: str) -> str:
     """A page with its generated blocks written anew."""
+    text = run_blocks(text)
     for name, make in BLOCKS.items():
         start, end = f"<!-- {name}: generated -->", "<!-- end -->"
         block = f"{start}\n{make()}\n{end}"
