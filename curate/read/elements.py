@@ -85,6 +85,8 @@ class _Reader:
             else:
                 yield from self._value(space)
             space = text.blank()
+        if self.layout.keys() & {"between", "closing"} and (ending := _text(space)) is not None:
+            self.layout["closing"] = self.layout.get("closing", "") + ending
         if text.damage and not self.told:
             yield self._end(b"", text.damage)
 
@@ -98,8 +100,10 @@ class _Reader:
     def _value(self, space: bytes) -> Iterator[Record]:
         """The value at the place; where it is broken, all up to a line that opens an object."""
         text = self.text
-        if self.position == 1:
-            self._learn("between", space or b"\n")
+        if self.position == 0:
+            self.layout.setdefault("between", "\n")
+        elif self.position == 1 and (between := _text(space)):
+            self.layout["between"] = between
         try:
             size = text.value()
         except Cut:
@@ -227,6 +231,8 @@ class _Reader:
         try:
             orjson.loads(self.opening + (self.closing or b"]") + rest)
         except orjson.JSONDecodeError:
+            for what in ("opening", "closing"):
+                self.layout.pop(what, None)
             if rest.strip(SPACE) or not self.told:
                 yield self._end(rest.strip(SPACE), _NOT_CLOSED)
         else:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 import glob
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from curate.errors import InputError
 from curate.read import stored
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
     from curate.read.record import Record
 
+HUB = "hf://"
+RUN = "curate.lock"  # what marks a finished run's folder
 SUFFIXES = ("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "arrow", "feather", "ipc")
 PACKED = ("gz", "zst", "zstd")
 # Files that describe a data set and hold none of it.
@@ -35,8 +40,8 @@ _READERS: dict[str, Callable[[str, Iterator[bytes], dict[str, Any]], Iterator[Re
 }
 
 
-class Source:
-    """One file, pipe or data set, and what it takes to write the same type again.
+class Source(ABC):
+    """A file, a pipe or a data set of a hub, and what it takes to write the same type again.
 
     Iterating yields its records; one that can't be read is a record with an error.
 
@@ -44,9 +49,55 @@ class Source:
         name: as the user named it; of a folder's file, the folder as named and the file.
         kind: jsonl, json, csv, tsv, parquet, arrow or hub.
         compression: gz, zst or None.
-        layout: what writing the same type again takes; more is learned while reading.
+        layout: what writing the same type again takes, as plain JSON; reading learns more.
         records: how many were read so far.
+        may_be_empty: one of many may hold no record.
     """
+
+    kind: str
+    compression: str | None = None
+
+    def __init__(self, name: str, *, may_be_empty: bool = False) -> None:
+        self.name = name
+        self.layout: dict[str, Any] = {}
+        self.records = 0
+        self.may_be_empty = may_be_empty
+
+    @property
+    @abstractmethod
+    def size(self) -> int | None:
+        """Bytes as they are stored; None where nobody knows before the end."""
+
+    @property
+    @abstractmethod
+    def position(self) -> int:
+        """Bytes read so far, as they are stored."""
+
+    @property
+    @abstractmethod
+    def sha256(self) -> str | None:
+        """Of the bytes as they are stored; None before the end."""
+
+    @abstractmethod
+    def read(self) -> Iterator[Record]:
+        """The records, in order."""
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records, in order.
+
+        Raises:
+            InputError: it changed while it was read, or holds no record at all.
+        """
+        self.records = 0
+        for record in self.read():
+            self.records += 1
+            yield record
+        if not self.records and not self.may_be_empty:
+            raise InputError(f"{self.name}: no record in it")
+
+
+class File(Source):
+    """A file, a pipe, or standard input."""
 
     def __init__(self, name: str, path: Path | None, *, may_be_empty: bool = False) -> None:
         """Find what the file is.
@@ -59,9 +110,7 @@ class Source:
         Raises:
             InputError: it can't be read, is empty, or of no known type.
         """
-        self.name = name
-        self.records = 0
-        self.may_be_empty = may_be_empty
+        super().__init__(name, may_be_empty=may_be_empty)
         self._stored = stored.Stored(name, path)
         head = self._stored.head()
         self.compression = stored.compression(head)
@@ -115,21 +164,22 @@ class Source:
             raise InputError(f"{self.name}: {damage}")
         return bytes(plain), short
 
-    def __iter__(self) -> Iterator[Record]:
-        """The records, in order.
+    def read(self) -> Iterator[Record]:
+        """The records, in order."""
+        if self.kind == "parquet" or self.layout.get("stream") is False:
+            from curate.read.frames import from_file
 
-        Raises:
-            InputError: it changed while it was read, or holds no record at all.
-        """
-        self.records = 0
-        shape = self._shape
+            with self._stored.on_disk(self.compression) as path:
+                yield from from_file(self.name, self.kind, path, self.layout, self._stored.tell)
+            return
         blocks = stored.unpacked(self._stored.blocks(), self.compression)
-        text = stored.as_utf8(blocks, shape.encoding, shape.mark)
-        for record in _READERS[self.kind](self.name, text, self.layout):
-            self.records += 1
-            yield record
-        if not self.records and not self.may_be_empty:
-            raise InputError(f"{self.name}: no record in it")
+        if self.kind == "arrow":
+            from curate.read.frames import from_stream
+
+            yield from from_stream(self.name, blocks, self.layout)
+            return
+        text = stored.as_utf8(blocks, self._shape.encoding, self._shape.mark)
+        yield from _READERS[self.kind](self.name, text, self.layout)
 
 
 def open_sources(inputs: Sequence[str]) -> list[Source]:
@@ -147,11 +197,16 @@ def open_sources(inputs: Sequence[str]) -> list[Source]:
     """
     found: dict[str, Source] = {}
     for one in inputs:
+        if one.startswith(HUB):
+            from curate.read.hub import open_hub
+
+            found |= {source.name: source for source in open_hub(one)}
+            continue
         for name in _files(one):
             real = name if name == "-" else os.path.realpath(name)
             if real not in found:
                 path = None if name == "-" else Path(name)
-                found[real] = Source(name, path, may_be_empty=name != one)
+                found[real] = File(name, path, may_be_empty=name != one)
     return list(found.values())
 
 
@@ -175,17 +230,49 @@ def _files(name: str) -> list[str]:
 
 
 def _members(folder: str) -> list[str]:
-    """The data files of a folder and those below it."""
+    """The data files of a folder and those below it, in the order that the folder says."""
+    if dataset := saved(Path(folder)):
+        return [str(path) for path in dataset]
     found = []
     for place, below, names in os.walk(folder):
         below[:] = sorted(one for one in below if not one.startswith("."))
-        found += [str(Path(place, one)) for one in names if _is_data(one)]
+        is_run = RUN in names  # of which the core alone is data
+        found += [
+            str(Path(place, one))
+            for one in names
+            if _is_data(one) and (not is_run or one.startswith("core."))
+        ]
     if not found:
         known = ", ".join(f".{one}" for one in SUFFIXES[:7])
         raise InputError(
             f"{folder}: no data file in this folder ({known}, and .gz or .zst of these)"
         )
     return sorted(found)
+
+
+def saved(folder: Path) -> list[Path]:
+    """The files of a `datasets` folder (`save_to_disk`) in their order; none in other folders.
+
+    Raises:
+        InputError: a description that can't be read or that names files which are not there, or
+            rows that are chosen by an index beside the data.
+    """
+    if splits := _described(folder / "dataset_dict.json", "splits"):
+        return [file for split in splits for file in saved(folder / split)]
+    state = folder / "state.json"
+    if _described(state, "_indices_files") or _described(state, "_indices_data_files"):
+        raise InputError(f"{folder}: its rows are chosen by an index; load and save it once more")
+    return [folder / file["filename"] for file in _described(state, "_data_files")]
+
+
+def _described(path: Path, key: str) -> list[Any]:
+    """A list in a description of a data set; empty where there is no such thing."""
+    if not path.is_file():
+        return []
+    try:
+        return list(orjson.loads(path.read_bytes()).get(key) or [])
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise InputError(f"{path}: can't be read: {error}") from None
 
 
 def _is_data(name: str) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 import os
 import stat
 import sys
+import tempfile
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 import zstandard
@@ -16,7 +19,6 @@ from curate.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
     from types import TracebackType
 
 BLOCK = 1 << 20  # bytes read, and at most unpacked, at a time
@@ -86,6 +88,37 @@ class Stored:
             self._check_unchanged()
             self.sha256 = self._hash.hexdigest()
             self.size = self.position
+
+    @contextlib.contextmanager
+    def on_disk(self, packed: str | None) -> Iterator[Path]:
+        """The unpacked bytes as a file, for types that are not read in order.
+
+        Raises:
+            InputError: as `blocks`, and where packed bytes are cut or damaged.
+        """
+        if self._regular and packed is None and self.path is not None:
+            with self:
+                self._hash = hashlib.sha256()
+                while block := self._read(BLOCK):
+                    self._hash.update(block)
+                yield self.path
+                self.position = self.size or 0
+                self._check_unchanged()
+                self.sha256 = self._hash.hexdigest()
+            return
+        with tempfile.NamedTemporaryFile(prefix="curate-") as spool:
+            try:
+                for block in unpacked(self.blocks(), packed):
+                    spool.write(block)
+            except Damaged as error:
+                raise InputError(f"{self.name}: {error}") from None
+            spool.flush()
+            yield Path(spool.name)
+
+    def tell(self, share: float) -> None:
+        """Set the position by the share of the rows that were read."""
+        if self.size is not None:
+            self.position = int(self.size * share)
 
     def _next(self) -> bytes:
         if self._ahead:

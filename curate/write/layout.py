@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,10 +42,25 @@ def layout_of(sources: Sequence[Source]) -> dict[str, Any]:
         return {"kind": "jsonl", "compression": compression}
     first = sources[0]
     layout = {"kind": first.kind, "compression": compression, **first.layout}
-    if any(source.layout.get("header") != first.layout.get("header") for source in sources):
-        layout["header"] = list(dict.fromkeys(n for s in sources for n in s.layout["header"]))
+    headers = [source.layout.get("header", []) for source in sources]
+    if any(header != headers[0] for header in headers):
+        layout["header"] = list(dict.fromkeys(chain.from_iterable(headers)))
         layout["quoted"] = layout["quoted_header"] = []
+    schemas = [source.layout["schema"] for source in sources if "schema" in source.layout]
+    if any(schema != schemas[0] for schema in schemas):
+        layout["schema"] = _common(schemas)
     return layout
+
+
+def _common(schemas: Sequence[str]) -> str:
+    """All columns of several schemas that none of them contradicts."""
+    from curate.read.values import schema_of, schema_text
+
+    columns: dict[str, set[Any]] = {}
+    for schema in schemas:
+        for name, dtype in schema_of(schema).items():
+            columns.setdefault(name, set()).add(dtype)
+    return schema_text({name: held.pop() for name, held in columns.items() if len(held) == 1})
 
 
 def extension(layout: Layout) -> str:

@@ -26,7 +26,13 @@ CHUNK = 1 << 20  # bytes gathered before they go to the file
 
 
 class Writer(ABC):
-    """Writes raw records; a context manager whose file appears when the block ends well."""
+    """Writes raw records; a context manager whose file appears when the block ends well.
+
+    Attributes:
+        path: the file.
+        layout: how it is written.
+        records: how many were written.
+    """
 
     def __init__(self, path: Path, layout: Layout) -> None:
         self.path = path
@@ -141,8 +147,14 @@ class ValuesWriter(Writer):
 
     def write(self, raw: bytes) -> None:
         """Append one value."""
-        self._put(raw + self.layout.get("between", "\n").encode())
+        if self.records:
+            self._put(self.layout["between"].encode())
+        self._put(raw)
         self.records += 1
+
+    def finish(self) -> None:
+        """End the last line."""
+        self._put(self.layout.get("closing", "\n").encode())
 
 
 # --- types that must know all columns before the first row ---------------------------------------
@@ -278,6 +290,10 @@ def _writer(layout: Layout) -> Callable[[Path, Layout], Writer]:
     kind = layout["kind"]
     if kind == "json":
         return ValuesWriter if "between" in layout and "opening" not in layout else ArrayWriter
+    if kind in ("parquet", "arrow"):
+        from curate.write.frames import FrameWriter
+
+        return FrameWriter
     return {"jsonl": LinesWriter, "csv": CsvWriter, "tsv": CsvWriter}[kind]
 
 
@@ -307,6 +323,7 @@ class _Converted(Writer):
     """Records in another format, through the writer of their file type."""
 
     def __init__(self, core: Writer, to: str, given: str, mapping: Mapping[str, str]) -> None:
+        super().__init__(core.path, core.layout)
         self._core = core
         self._to = to
         self._given = None if given == "auto" else given
@@ -319,6 +336,7 @@ class _Converted(Writer):
             record = formats.apply_map(record, self._map)
         made = to_format(record, self._to, self._given)
         self._core.write(raw if made is record and not self._map else dump(made))
+        self.records += 1
 
     def __enter__(self) -> Self:
         self._core.__enter__()
