@@ -228,6 +228,11 @@ def signatures(values: Hashes, starts: Ints) -> NDArray[np.uint64]:
     return bands
 
 
+def combined(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A key of two keys."""
+    return _mix(one * np.uint64(_ODD[0]) + other)
+
+
 def close(groups: NDArray[np.uint64], reach: int) -> tuple[Ints, Ints]:
     """Pairs (later row, earlier row) of one group, no more than `reach` rows of it apart."""
     order = np.argsort(groups, kind="stable")
@@ -272,8 +277,8 @@ def _codes(left: Ints, right: Ints, height: int) -> Ints:
     return np.maximum(left, right) * height + np.minimum(left, right)
 
 
-# Runs are worked on in portions of about this many tokens: temporaries stay below 60 MB.
-_PORTION = 1_000_000
+# Runs are worked on in portions of about this many tokens: temporaries stay below 30 MB.
+_PORTION = 250_000
 
 
 def portions(sizes: Ints) -> list[slice]:
@@ -284,17 +289,18 @@ def portions(sizes: Ints) -> list[slice]:
 
 
 class Runs:
-    """END-closed runs of tokens, one a row, for comparing rows pair by pair.
+    """END-closed runs of tokens, for comparing rows pair by pair.
 
     Args:
-        values: the runs one after the other.
+        values: the runs of all rows, one after the other; they are not copied.
+        rows: the rows that are looked at: row n of `of` is `rows[n]`.
     """
 
-    def __init__(self, values: Hashes) -> None:
+    def __init__(self, values: Hashes, rows: Ints) -> None:
         self.values = values
-        self.starts = starts_of(values)
+        self.starts = starts_of(values)[rows]
         # Tokens of each row, which is how many trigrams it has too.
-        self.sizes = np.flatnonzero(values == END) - self.starts
+        self.sizes = np.flatnonzero(values == END)[rows] - self.starts
 
     def of(self, rows: Ints) -> Hashes:
         """The runs of these rows, each closed by END."""

@@ -75,12 +75,26 @@ class Scorer:
 
     def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The scores, a row a record, and the matches (`curate.match.SCHEMA`)."""
-        frame = pl.concat(self._frames, rechunk=False)
-        self._frames.clear()
+        frame = _joined(self._frames)
         frame = frame.with_columns(unique_ids(frame["id"]))
         for signal in self.plan.corpus:
             frame = frame.hstack(signal(frame))
         return frame.select(self.plan.stored), pl.concat(self._matches)
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """All batches as one frame of whole columns; `frames` is emptied.
+
+    Column by column, and each batch's part is let go: else the sketches' words, nearly all of
+    it, would be there twice, and again with every signal that meets columns in parts.
+    """
+    first = frames[0].clear()
+    columns = []
+    for name in first.columns:
+        parts = [first[name], *(frame.drop_in_place(name) for frame in frames)]
+        columns.append(pl.concat(parts, rechunk=True))
+    frames.clear()
+    return pl.DataFrame(columns)
 
 
 def unique_ids(ids: pl.Series) -> pl.Series:

@@ -51,11 +51,8 @@ _NEGATIONS = (
 )
 def exact_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Equal keys: of the system prompt, the roles, and every turn."""
-    keys = ("prompt_key", "response_key")
-    copy = pl.int_range(pl.len()).over(keys) > 0
-    return frame.select(
-        pl.when(copy).then(pl.col("id").first().over(keys)).alias("exact_duplicate_of")
-    )
+    first = _Groups.of(frame, "prompt_key", "response_key").first
+    return pl.DataFrame({"exact_duplicate_of": _others(frame["id"], first)})
 
 
 @signal(
@@ -71,26 +68,19 @@ def exact_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
 )
 def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that agree in one half; a row and its copies or near-copies count as one."""
-    keys = frame.select(
-        "id",
-        "prompt_key",
-        "response_wording",
-        pl.coalesce("near_duplicate_of", "id").alias("star"),
-        (pl.col("response_length") >= SHORT).alias("telling"),
+    star = frame.select(pl.coalesce("near_duplicate_of", "id").hash()).to_series().to_numpy()
+    asked, answered = _Groups.of(frame, "prompt_key"), _Groups.of(frame, "response_wording")
+    telling = frame["response_length"].to_numpy() >= SHORT
+    return pl.DataFrame(
+        {
+            "same_prompt_as": _others(frame["id"], asked.first_other(star)),
+            "same_response_as": _others(
+                frame["id"],
+                np.where(telling, answered.first_other(star), np.arange(frame.height)),
+            ),
+            "same_response_count": answered.distinct(star),
+        }
     )
-    return keys.select(
-        _first_other("prompt_key").alias("same_prompt_as"),
-        pl.when("telling").then(_first_other("response_wording")).alias("same_response_as"),
-        pl.col("star").n_unique().over("response_wording").alias("same_response_count"),
-    )
-
-
-def _first_other(same: str) -> pl.Expr:
-    """The id of the first row that agrees in this key and belongs to another star."""
-    first = pl.col("id").first().over(same)
-    leads = pl.col("star") == pl.col("star").first().over(same)
-    second = pl.col("id").filter(pl.col("star") != pl.col("star").first()).first().over(same)
-    return pl.when(leads).then(second).otherwise(first)
 
 
 @signal(
@@ -106,30 +96,76 @@ def _first_other(same: str) -> pl.Expr:
 )
 def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that say the same word for word, then rows that differ by a small edit."""
-    # The word lists are most of the memory: only those of related rows are ever copied.
     keys = frame.drop("prompt_words", "response_words")
-    first = _first(keys)
+    first = _Groups.of(keys, "context_key", *_WORDINGS).first
     heads = np.flatnonzero(first == np.arange(frame.height))
     related = heads[_related(keys[heads])]
     star, similarity = np.arange(frame.height), np.ones(frame.height)
-    found, similarity[related] = _stars(frame[related])
+    found, similarity[related] = _stars(_Pairs(frame, related))
     star[related] = related[found]
     # Copies follow the row they are copies of to its representative.
     star, similarity = star[first], similarity[first]
-    alone = pl.Series(star == np.arange(frame.height))
-    of = pl.Series("near_duplicate_of", frame["id"].gather(star))
-    value = pl.Series("near_duplicate_similarity", similarity)
-    return pl.select(of.set(alone, None), value.set(alone, None))
+    of = _others(frame["id"], star)
+    value = pl.Series(similarity).set(of.is_null(), None)
+    return pl.DataFrame({"near_duplicate_of": of, "near_duplicate_similarity": value})
 
 
 _WORDINGS = ("prompt_wording", "response_wording")
 
 
-def _first(keys: pl.DataFrame) -> Ints:
-    """For each row the first that has the same words in the same order."""
-    rows = keys.select("context_key", *_WORDINGS).with_row_index("row")
-    first = rows.select(pl.col("row").first().over("context_key", *_WORDINGS))
-    return first["row"].cast(pl.Int64).to_numpy()
+class _Groups:
+    """Rows with equal keys, in numpy: group_by takes four times the memory and the time."""
+
+    def __init__(self, keys: NDArray[np.uint64]) -> None:
+        self.order = np.argsort(keys, kind="stable")
+        ordered = keys[self.order]
+        self.starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        self.starts = self.starts[: len(keys)]
+        self.sizes = np.diff(self.starts, append=len(keys))
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, *names: str) -> _Groups:
+        """Groups of the rows that agree in these hashes."""
+        return cls(frame.select(pl.struct(names).hash()).to_series().to_numpy())
+
+    def spread(self, values: Ints) -> Ints:
+        """A value a group as a value a row."""
+        spread = np.zeros(len(self.order), np.int64)
+        spread[self.order] = np.repeat(values, self.sizes)
+        return spread
+
+    @property
+    def size(self) -> Ints:
+        """How many rows each row's group has."""
+        return self.spread(self.sizes)
+
+    @property
+    def first(self) -> Ints:
+        """The first row of each row's group."""
+        return self.spread(self.order[self.starts])
+
+    def first_other(self, star: NDArray[np.uint64]) -> Ints:
+        """The first row of each row's group that is of another star; itself where none is."""
+        rows, first = np.arange(len(self.order)), self.first
+        other = star != star[first]
+        if not len(rows):
+            return rows
+        second = np.minimum.reduceat(np.where(other, rows, len(rows))[self.order], self.starts)
+        second = self.spread(second)
+        return np.where(other, first, np.where(second < len(rows), second, rows))
+
+    def distinct(self, star: NDArray[np.uint64]) -> Ints:
+        """How many stars each row's group has."""
+        group = self.spread(np.arange(len(self.starts)))
+        order = np.lexsort((star, group))
+        new = np.ones(len(order), np.int64)
+        new[1:] = (star[order][1:] != star[order][:-1]) | (group[order][1:] != group[order][:-1])
+        return np.bincount(group[order], new).astype(np.int64)[group]
+
+
+def _others(ids: pl.Series, rows: Ints) -> pl.Series:
+    """The ids of other rows; null where a row points at itself."""
+    return ids.gather(rows).set(pl.Series(rows == np.arange(len(ids))), None)
 
 
 def _related(keys: pl.DataFrame) -> Ints:
@@ -137,77 +173,54 @@ def _related(keys: pl.DataFrame) -> Ints:
 
     And the rows of few words in answer to many, which can show that each of the many matters.
     """
-    groups = [
-        (pl.len().over("context_key", "prompt_wording") > 1) & _TELLING,
-        (pl.len().over("context_key", "response_wording") > 1) & _TELLING,
-    ]
-    some = keys.select(pl.any_horizontal(*groups, _LABELS).arg_true()).to_series()
-    return some.to_numpy().astype(np.int64)
+    telling = keys["response_length"].to_numpy() >= SHORT
+    related = (keys["prompt_length"].to_numpy() >= LONG) & ~telling
+    for name in _WORDINGS:
+        related |= telling & (_Groups.of(keys, "context_key", name).size > 1)
+    return np.flatnonzero(related)
 
 
-_TELLING = pl.col("response_length") >= SHORT
-# Long prompts with a short answer, as of classification or reading.
-_LABELS = (pl.col("prompt_length") >= LONG) & ~_TELLING
-
-
-def _stars(frame: pl.DataFrame) -> tuple[Ints, NDArray[np.float64]]:
+def _stars(pairs: _Pairs) -> tuple[Ints, NDArray[np.float64]]:
     """Each row's representative and the similarity to it; itself and 1 where it has none."""
-    pairs = _Pairs(frame)
-    proposed = _proposed(frame, pairs)
+    proposed = pairs.proposed()
     pairs.contest(*proposed)
     left, right, similarity = pairs.verified(*proposed)
     # A partner may belong to a star itself: then its representative is the one to compare with.
-    further = minhash.stars(left, right, frame.height)[right]
+    further = minhash.stars(left, right, pairs.height)[right]
     new = further != right
     extra = pairs.verified(*np.unique(np.stack([left[new], further[new]]), axis=1))
     left, right = np.concatenate([left, extra[0]]), np.concatenate([right, extra[1]])
     similarity = np.concatenate([similarity, extra[2]])
     order = np.lexsort((right, left))
     left, right, similarity = left[order], right[order], similarity[order]
-    star = minhash.stars(left, right, frame.height)
-    alike = np.ones(frame.height)
+    star = minhash.stars(left, right, pairs.height)
+    alike = np.ones(pairs.height)
     chosen = star[left] == right
     alike[left[chosen]] = similarity[chosen]
     return star, alike
 
 
-def _proposed(frame: pl.DataFrame, pairs: _Pairs) -> tuple[Ints, Ints]:
-    """Pairs that have one field in common, or a short answer, and may be alike in the other."""
-    keys = frame.select(
-        pl.when(_TELLING).then(pl.struct("context_key", "prompt_wording").hash()).alias("prompt"),
-        pl.when(_TELLING).then(pl.struct("context_key", "response_wording").hash()).alias("answer"),
-        pl.when(_LABELS).then("context_key").alias("label"),
-    )
-    found = [
-        _alike(keys["prompt"], pairs.response.runs),
-        _alike(keys["answer"], pairs.prompt.runs),
-        _alike(keys["label"], pairs.prompt.runs),
-    ]
-    left, right = np.unique(np.concatenate(found, axis=1), axis=1)
-    return left, right
-
-
-def _alike(keys: pl.Series, other: Runs) -> NDArray[np.int64]:
-    """Pairs of rows with equal keys that may be alike in a field; null equals nothing."""
-    size = keys.to_frame("key").select(pl.len().over("key")).to_series().to_numpy()
-    known = keys.is_not_null().to_numpy() & (other.sizes > 0)
-    few = np.flatnonzero(known & (size > 1) & (size <= _SMALL_GROUP))
-    left, right = minhash.close(keys.gather(few).to_numpy(), _SMALL_GROUP - 1)
-    many = np.flatnonzero(known & (size > _SMALL_GROUP))
-    bands = other.signatures(many) ^ keys.gather(many).to_numpy()
-    later, earlier = minhash.candidates(bands)
+def _alike(keys: NDArray[np.uint64], known: Mask, other: Runs) -> NDArray[np.int64]:
+    """Pairs of known rows with equal keys that may be alike in a field."""
+    rows = np.flatnonzero(known & (other.sizes > 0))
+    groups = _Groups(keys[rows])
+    few = rows[(groups.size > 1) & (groups.size <= _SMALL_GROUP)]
+    left, right = minhash.close(keys[few], _SMALL_GROUP - 1)
+    many = rows[groups.size > _SMALL_GROUP]
+    later, earlier = minhash.candidates(other.signatures(many) ^ keys[many])
     return np.concatenate(
         [np.stack([few[left], few[right]]), np.stack([many[later], many[earlier]])], axis=1
     )
 
 
 class _Field:
-    """One field of all rows: its key, its length and its words."""
+    """One field of some rows: its key, its length and its words."""
 
-    def __init__(self, frame: pl.DataFrame, name: str) -> None:
-        self.wording = frame[f"{name}_wording"].to_numpy()
-        self.length = frame[f"{name}_length"].to_numpy()
-        self.runs = Runs(frame[f"{name}_words"].explode().to_numpy())
+    def __init__(self, frame: pl.DataFrame, rows: Ints, name: str) -> None:
+        self.wording = frame[f"{name}_wording"].to_numpy()[rows]
+        self.length = frame[f"{name}_length"].to_numpy()[rows].astype(np.int64)
+        # No copy where the column is whole; the words are most of what a run holds.
+        self.runs = Runs(frame[f"{name}_words"].explode().to_numpy(), rows)
 
     def changes(self, left: Ints, right: Ints) -> _Change:
         """How the field differs between the rows `left` (later) and `right` (earlier)."""
@@ -366,13 +379,35 @@ class _Change:
 
 
 class _Pairs:
-    """Decides which pairs of rows are near-copies."""
+    """Some rows of a corpus, and which pairs of them are near-copies.
 
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self.context = frame["context_key"].to_numpy()
-        self.prompt = _Field(frame, "prompt")
-        self.response = _Field(frame, "response")
-        self.contested = ~frame.select(_LABELS).to_series().to_numpy()
+    Args:
+        frame: the corpus.
+        rows: those that may have a near-copy, ascending.
+    """
+
+    def __init__(self, frame: pl.DataFrame, rows: Ints) -> None:
+        self.height = len(rows)
+        self.context = frame["context_key"].to_numpy()[rows]
+        self.prompt = _Field(frame, rows, "prompt")
+        self.response = _Field(frame, rows, "response")
+        self.telling = self.response.length >= SHORT
+        # Long prompts with a short answer, as of classification or reading.
+        self.label = (self.prompt.length >= LONG) & ~self.telling
+        self.contested = ~self.label
+
+    def proposed(self) -> tuple[Ints, Ints]:
+        """Pairs that have one field in common, or a short answer, and may be alike in the other."""
+        asked = minhash.combined(self.context, self.prompt.wording)
+        answered = minhash.combined(self.context, self.response.wording)
+        found = [
+            _alike(asked, self.telling, self.response.runs),
+            _alike(answered, self.telling, self.prompt.runs),
+            _alike(self.context, self.label, self.prompt.runs),
+        ]
+        codes = [np.asarray(left * self.height + right) for left, right in found]
+        left, right = np.divmod(np.unique(np.concatenate(codes)), max(self.height, 1))
+        return left, right
 
     def contest(self, left: Ints, right: Ints) -> None:
         """Note the rows with a short answer whose prompt, nearly, is answered otherwise too.
