@@ -301,7 +301,7 @@ def settle(
         suspects=decision.suspects,
     )
     lock.write(made)
-    report.write(report.build(made), made)
+    report.write(report.build(made, rules), made)
     return lock.write(made)
 
 

@@ -164,8 +164,10 @@ def _example(place: str, example: Example, pen: _Pen, column: str | None) -> Tex
     """Where a row stands and what was found there, on one line."""
     value = ""
     if example.value is not None and not _telling(example.parts):
-        value = f"{example.value} " if column is None else f"{column} {example.value} "
-    line = pen.text((place, "dim"), (value, "italic"))
+        named = column is not None and example.value.replace(".", "", 1).lstrip("-").isdigit()
+        value = _head(_one_line(example.value), (pen.width - len(place)) // 2)
+        value = f"{column} {value} " if named else f"{value} | " if example.parts else value
+    line = pen.text((place, "dim"), (pen.spell(value), "italic"))
     line.append_text(_excerpt(example.parts, pen, pen.width - line.cell_len))
     return line
 
@@ -283,7 +285,7 @@ def _totals(report: Report, pen: _Pen) -> Iterator[Text]:
     totals = report.totals
     digits = len(f"{totals.records:,}")
     room = min(pen.width - digits - 23, MAX_BAR)
-    yield pen.text(("records in", "dim"), f"  {totals.records:>{digits},}")
+    yield pen.text((f"{'records in':<11} ", "dim"), f"{totals.records:>{digits},}")
     for name in DISPOSITIONS:
         number, share = getattr(totals, name), totals.share(name)
         yield pen.text(

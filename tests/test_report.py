@@ -497,6 +497,7 @@ def test_ends_show_a_short_text_whole():
     [
         ("the red car", "the blue car", ["red"], ["blue"]),
         ("same", "same", [], []),
+        ("who are you", "what is you", ["who are"], ["what is"]),
         ("a b c", "a c", ["b "], []),
         ("", "new", [], ["new"]),
         ("巴黎是首都", "罗马是首都", ["巴黎"], ["罗马"]),

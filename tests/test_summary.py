@@ -67,6 +67,7 @@ BESIDE = example(
     twin=Twin(id="0", source="data.jsonl", line=3, parts=()),
 )
 SECRET = example(16, value="jo…om")
+QUOTED = example(18, part("assistant", ("text", "It is 5.")), value="2 + 2 = 4")
 NUMBER = example(17, part("assistant", ("text", "An answer.")), value="0.12")
 REFUSED = Reason(
     reason="unknown role …",
@@ -77,7 +78,7 @@ FULL = make(
     rule("a-fault", 90, FOUND, WIDE, WHOLE),
     rule("near-copy", 8, BESIDE),
     rule("pii-mail", 3, SECRET, action="flag", decided=0),
-    rule("odd", 1, NUMBER, column="mismatch_score", action="flag", decided=0),
+    rule("odd", 1, NUMBER, QUOTED, column="mismatch_score", action="flag", decided=0),
     rule("silent", 0),
     rule("much", 400, suspect=True, decided=0, share=0.4),
     quarantine=(REFUSED,),
@@ -116,7 +117,7 @@ def test_all_dispositions_are_told_with_their_shares_and_bars():
     assert line_of(text, "edited") == "edited          0       0 %"
     assert "2     0.2 % ▏" in line_of(text, "quarantined   ")
     assert "records in  1,000" in text
-    assert 8 < kept.count("█") / dropped.count("█") < 10
+    assert (kept.count("█"), dropped.count("█")) == (43, 4)
     assert "7 rows of the core flagged" in text
 
 
@@ -131,6 +132,7 @@ def test_a_rule_has_a_bar_and_rows_with_their_place_and_the_find_marked():
     assert line_of(text, "  data.jsonl:15 beside 3") == "  data.jsonl:15 beside 3 the »red« car"
     assert line_of(text, "  data.jsonl:16") == "  data.jsonl:16 jo…om"
     assert line_of(text, "  data.jsonl:17") == "  data.jsonl:17 mismatch_score 0.12 An answer."
+    assert line_of(text, "  data.jsonl:18") == "  data.jsonl:18 2 + 2 = 4 | It is 5."
     assert "1 rule found nothing" in text
 
 

@@ -18,7 +18,7 @@ from curate.report.model import Reason, Report, RuleReport
 from curate.report.rows import Shown, read_rows, show, with_secrets
 from curate.report.run import Run, counts, open_run, spread
 from curate.report.steps import next_steps
-from curate.rule import load_rules, matches_prefix
+from curate.rule import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -38,15 +38,15 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
 
     Args:
         folder: a finished run.
-        rules: the catalogue, where it is loaded already; by default curate's own rules and those
-            in the folders that the run's settings name, as far as they are still there.
+        rules: those of the run, where they are at hand; else they are chosen again by its
+            settings, and where that fails, for the folders of rules have gone, curate's own.
 
     Raises:
         InputError: no run folder, or a damaged one.
     """
     run = open_run(Path(folder))
     settings = run.lock.settings
-    catalogue = _catalogue(settings) if rules is None else rules
+    catalogue = _rules_of(settings) if rules is None else rules
     picked = {code: run.picked(code) for code in run.lock.rules}
     refused = _grouped(run.ledger)
     chosen = explored(run.ledger, run.findings)
@@ -72,10 +72,12 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
     )
 
 
-def _catalogue(settings: Settings) -> Mapping[str, Rule]:
+def _rules_of(settings: Settings) -> Mapping[str, Rule]:
+    from curate.pipeline import chosen_rules  # which imports this package
+
     try:
-        return load_rules(settings.rules)
-    except UsageError:  # the folders have moved since; the report does without their words
+        return chosen_rules(settings)
+    except UsageError:
         return load_rules()
 
 
@@ -128,15 +130,12 @@ def _rule(
 ) -> RuleReport:
     found = run.of(code)
     first = picked[0] if picked else {}
-    action = rule.action if rule else first.get("action", "flag")
-    for prefix, other in run.lock.settings.actions.items():
-        action = other if matches_prefix(code, prefix) else action
     return RuleReport(
         code=code,
         name=rule.name if rule else code,
         what=rule.what if rule else "",
         why=rule.why if rule else "",
-        action=action,
+        action=rule.action if rule else first.get("action", "flag"),
         severity=rule.severity if rule else first.get("severity", "info"),
         threshold=first.get("threshold", rule.threshold if rule else None),
         column=first.get("column", rule.evidence if rule else None),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from curate.report.model import Kind, Segment
@@ -159,8 +160,8 @@ def differences(one: str, other: str) -> tuple[list[Mark], list[Mark]]:
         matcher = SequenceMatcher(None, *inner, autojunk=False)
         blocks = [block for block in matcher.get_opcodes() if block[0] != "equal"]
     return (
-        [_mark(left, head + low, head + high) for _, low, high, _, _ in blocks if low < high],
-        [_mark(right, head + low, head + high) for _, _, _, low, high in blocks if low < high],
+        _marks(left, [(head + low, head + high) for _, low, high, _, _ in blocks if low < high]),
+        _marks(right, [(head + low, head + high) for _, _, _, low, high in blocks if low < high]),
     )
 
 
@@ -173,6 +174,13 @@ def _shared(one: list[str], other: list[str]) -> int:
     return count
 
 
-def _mark(tokens: list[str], low: int, high: int) -> Mark:
-    start = sum(map(len, tokens[:low]))
-    return Mark(start, start + sum(map(len, tokens[low:high])), "differs")
+def _marks(tokens: list[str], blocks: list[tuple[int, int]]) -> list[Mark]:
+    """Blocks of tokens as marks; those that only white space parts are one."""
+    joined: list[tuple[int, int]] = []
+    for low, high in blocks:
+        if joined and not "".join(tokens[joined[-1][1] : low]).strip():
+            joined[-1] = (joined[-1][0], high)
+        else:
+            joined.append((low, high))
+    starts = [0, *accumulate(map(len, tokens))]
+    return [Mark(starts[low], starts[high], "differs") for low, high in joined]

@@ -48,11 +48,10 @@
   const snippet = (row) => {
     const line = make("span", "snip");
     const part = row.p.find(([, segments]) => marked(segments) >= 0) || row.p.at(-1);
-    if (row.d === "quarantined" || !part) {
-      line.append(row.v || "");
-      return line;
-    }
-    const at = marked(part[1]);
+    const at = part ? marked(part[1]) : -1;
+    if (at < 0 && row.v !== null) line.append(make("i", "", row.v), " ");
+    if (row.d === "quarantined" || !part) return line;
+    if (!part[1].length) line.append(make("span", "nothing", "empty"));
     part[1].forEach(([kind, text], index) => {
       const flat = text.replace(/\s+/g, " ");
       if (kind === "cut") return;
@@ -89,7 +88,7 @@
   };
   const item = (row) => {
     const codes = row.c.map((code) => rules[code].code).join(" ");
-    const summary = make("summary", "", make("span", `tag ${row.d}`, row.d === "kept" ? "flagged" : row.d),
+    const summary = make("summary", "", make("span", `tag ${row.d === "kept" ? "flagged" : row.d}`, row.d === "kept" ? "flagged" : row.d),
       place(row.s, row.l), make("code", "codes", codes), snippet(row));
     const node = make("details", "row", summary);
     node.addEventListener("toggle", () => {
