@@ -1,0 +1,186 @@
+r"""What is left in an answer of a form, of a conversation, or of an encoding as program text.
+
+Each is right where the user asked for it: a letter template has blanks, a dialogue has `User:`, a
+program has `\n`. So each turn is judged by what the user said last before it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate.evidence import NEEDS, Turns
+from curate.registry import signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@signal(
+    columns={
+        "unfilled_placeholders": "placeholders in answers where nobody asked for a form",
+        "letter_placeholders": "placeholders in letters and e-mails that were not asked for as f"
+        "orms",
+        "role_labels": "lines of an answer that speak for the user or name the speaker",
+        "escaped_newlines": r"`\n`, `\t` or `\r\n` as signs in prose, with what surrounds them",
+    },
+    needs=NEEDS,
+)
+def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
+    """Look for each kind in the turns that hold its signs."""
+    turns = Turns(frame)
+    answers = turns.answers()
+    blanks = answers.narrowed(_BLANK_GATE)
+    return pl.DataFrame(
+        {
+            "unfilled_placeholders": blanks.find(
+                "", placeholders, asked=f"{_FORM}|{_CODE}|{_LETTER}"
+            ),
+            "letter_placeholders": blanks.find(
+                "", _in_letter, asked=f"{_FORM}|{_CODE}|{_NO_LETTER}"
+            ),
+            "role_labels": answers.find(_LABEL, role_labels, asked=_DIALOGUE),
+            "escaped_newlines": turns.find(r"\\[nt]", escaped_newlines, asked=_ABOUT_ESCAPES),
+        }
+    )
+
+
+# --- placeholders -------------------------------------------------------------------------------
+
+_WHO = (
+    "insert|enter|add|your|client|customer|company|recipient|sender|business|product"
+    "|organi[sz]ation"
+    "|employee|employer|manager|landlord|candidate|applicant|hiring|job|my"
+)
+_FIELD = (
+    "name|city|date|number|company|address|place|country|state|time|year|title|location|amount"
+    "|topic"
+    "|phone|e-?mail|position|occupation|age|hobby|event|price|link|url"
+)
+_BRACKETED = (
+    rf"\[(?i:(?:{_WHO})(?:['’]s)?(?:[ _][^\]\n]{{1,40}})?|(?:{_FIELD})|dein name|ihr name"
+    rf"|name (?:des|der) \w+|datum"
+    r"|votre nom|nom (?:de|du) \w+|(?:tu|su) nombre|nombre (?:de|del) \w+|fecha"
+    r"|你的名字|您的姓名|姓名|公司名称"
+    r"|日期|您的\w+"
+    r"|你的\w+|placeholder|to be determined|tbd|todo|fill in|blank)\](?![(\[:])"
+)
+_UNFILLED = re.compile(
+    rf"(?<![\w\])]){_BRACKETED}"
+    r"|(?<![\w$])\{\{ ?[A-Za-z_][\w .]{0,40} ?\}\}"
+    r"|(?<![\w$\"'])\{(?i:(?:your_|user_?|first_|last_|company_)?name|address|date|time|company"
+    r"|city|place|title|e-?mail|answer|response)\}"
+    r"|<(?i:your|insert|enter|add) [^<>\n]{1,40}>|<(?i:your_\w+|company name|your name|first name)>"
+    r"|(?:^|\n)\W*(?i:insert [a-z ]{2,30} here)|INSERT [A-Z ]{2,30} HERE|(?i:your (?:answer|text"
+    r"|response|content) (?:goes )?here)"
+    r"|(?i:lorem ipsum|placeholder text|text goes here|this is a placeholder|to be (?:filled in"
+    r"|completed) later)"
+    r"|(?:^|\n|[\s(])(?:TODO|TBD|FIXME)(?=[\s:.,;!)]|$)|^\s*XXX+\W*$|(?:Dear|Mr\.?|Mrs\.?|Ms\.?"
+    r"|Hello|Hi|is|named?|called|contact) XXX+\b"
+    r"|[A-Za-z,] _{4,}(?=[ .,;!?]|$)"
+)
+_BLANK_GATE = (
+    rf"\[(?i:{_WHO}|{_FIELD}|dein|ihr|datum|votre|nom|tu|su|fecha"
+    r"|[你您姓公日]|placeholder|to be|tbd"
+    rf"|todo|fill|blank)"
+    r"|\{\{ ?[A-Za-z_]|\{(?i:your_|user|first_|last_|company|name|address|date|time|city|place"
+    r"|title|e-?mail|answer|response)"
+    r"|<(?i:your|insert|enter|add|company|first)|(?i:insert [a-z ]+ here|goes here|(?:answer|text"
+    r"|response|content) here)"
+    r"|(?i:lorem ipsum|placeholder|filled in|completed later)|TODO|TBD|FIXME|XXX| ____"
+)
+_IS_CODE = re.compile(
+    r"```|(?:^|\n)\s*(?:def |class |import |from \w+ import|function\b|const |let |var |public "
+    r"|private |#include|SELECT |INSERT INTO|<!DOCTYPE|<html"
+    r"|<\?php|//|#!|return |\{%)|[{;]\s*\n|</(?:div|p|body|form|li|span|a|h\d|title|template)>"
+    r"|\w+\([^)\n]*\)\s*[:{;]"
+)
+
+# What a user says who wants blanks, code with names in braces, or a letter.
+_FORM = (
+    r"(?i)template|placeholder|\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
+    r"|lorem|\btodo|to-do"
+    r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|censor"
+    r"|conceal|prompt|vorlage|formular|modèle"
+    r"|formulaire|plantilla|formulario|模板|表格"
+)
+_CODE = (
+    r"\bcode|program(?!me)|\bscript|python|\bhtml|\bsql\b|\bjava|regex|regular expression"
+    r"|\blatex\b|spreadsheet|\bcss\b|\bjson\b|\bxml\b"
+    r"|\byaml\b|jinja|handlebars|f-string|\bfunction (?:that|to|which|in|for|called)|代码"
+)
+_LETTER = (
+    r"e-?mail|letter\b|letters\b|résumé|\bresume\b|\bcv\b|\bmemo|invitation|\bnote\b|message"
+    r"|newsletter|press release|contract\b|invoice|receipt"
+    r"|announcement|speech|\bbio\b|\bpitch|complaint|recommendation|\bapolog|\breply|respond to"
+    r"|response to|report\b|proposal"
+    r"|introduc|\bcard\b|postcard|\bpost\b|tweet|reviews\b|\btext (?:to|message)|brief\b|lettre"
+    r"|courriel|\bcarta\b|correo|邮件|信|简历"
+)
+_NO_LETTER = rf"\A(?![\s\S]*(?:{_LETTER}))"
+
+
+def placeholders(text: str) -> Iterator[str]:
+    """Blanks in a text that is no code, but for those within backticks."""
+    if _IS_CODE.search(text):
+        return
+    for found in _UNFILLED.finditer(re.sub(r"`[^`\n]*`", " ", text)):
+        yield found[0].strip()
+
+
+def _in_letter(text: str) -> Iterator[str]:
+    return (one for one in placeholders(text) if one[0] in "[<{")
+
+
+# --- speakers -----------------------------------------------------------------------------------
+
+_LABEL = (
+    r"\n[ \t]*(?:Human|USER|HUMAN|User|###? ?Human|###? ?User|用户|Benutzer|Utilisateur"
+    r"|Usuario) ?[:：]"
+    r"|^\s*(?:ASSISTANT|Assistant|AI Assistant|ChatGPT|GPT-?4?|助手) ?[:：]"
+    r"|(?:USER|HUMAN): .+(?:ASSISTANT|AI): "
+)
+_LABELLED = re.compile(_LABEL)
+_DIALOGUE = (
+    r"(?i)dialog|conversation|\bchat|script|interview|role-?play|\bplay\b|transcript|\bskit\b"
+    r"|scene|exchange|discussion|(?:customer|support)"
+    r" (?:service|agent)|\bbot\b|chatbot|user stor|use case|scenario|gespräch|diálogo|conversación"
+    r"|对话|聊天|剧本"
+    r"|(?:^|\n)\s*(?:Human|User|Assistant|AI|Person \w|用户|助手) ?[:：]"
+)
+
+
+def role_labels(text: str) -> Iterator[str]:
+    """The first line that speaks for the user."""
+    found = _LABELLED.search(text)
+    if found is not None and "```" not in text:
+        yield found[0].strip()
+
+
+# --- escaped line breaks ------------------------------------------------------------------------
+
+_ESCAPED = re.compile(
+    r"(?<=[^\W_]|[.,:;!?)\]*\"'’”\s])(?:\\r)?(?:\\n)+(?:\s|(?=[^\W_a-z]|[-*•#(\[>\"“‘|~_])|$)"
+    r"|(?<=[a-z.!?:,])\\n(?=[A-Z])|(?<=[A-Za-z])\\t(?=[A-Z][a-z])"
+)
+_NO_PROSE = re.compile(
+    r"`|[{};]\s*(?:$|\n)|print|echo |cout|std::|puts|console\.|\.(?:split|join|replace|write"
+    r"|append|format)\(|=\s*[rf]?[\"']|=>|\\\\"
+    r"|\\(?:[dwsb][+*{\]]|u[0-9a-f]{4}|x[0-9a-f]{2}|frac|alpha|beta|nabla|neq|left|right|times"
+    r"|text|begin|end|sum|int|sqrt|cdot|ldots|quad|\(|\[)"
+    r"|(?:^|[^A-Za-z])[A-Za-z]:\\|\$[^$\n]*\\|^\s*[\[{]|\{\\"
+)
+_ABOUT_ESCAPES = (
+    r"(?i)newline|new line|line break|line feed|carriage|escape|backslash|\\n\b.{0,20}\?|regex"
+    r"|regular expression|latex|string literal"
+    r"|\bcode\b|program|Zeilenumbruch|saut de ligne|salto de línea|换行|转义"
+)
+
+
+def escaped_newlines(text: str) -> Iterator[str]:
+    """The first escape in a text that is neither code nor a formula, a pattern or a path."""
+    found = _ESCAPED.search(text)
+    if found is not None and not _NO_PROSE.search(text):
+        yield text[max(0, found.start() - 20) : found.end() + 20].replace("\n", " ")
