@@ -13,8 +13,8 @@ from curate.signals.lengths import TURN_TOKENS, length_spread, lengths, tokens
 COUNTED = [
     (
         (
-            "Plants turn sunlight into sugar, which they store in their leaves and roots until they "
-            "need it."
+            "Plants turn sunlight into sugar, which they store in their leaves and roots until "
+            "they need it."
         ),
         20,
     ),
@@ -31,8 +31,8 @@ COUNTED = [
     ("식물은 햇빛을 설탕으로 바꾸어 필요할 때까지 잎과 뿌리에 저장합니다.", 31),
     (
         (
-            "Растения превращают солнечный свет в сахар и хранят его в листьях и корнях, пока он не "
-            "понадобится."
+            "Растения превращают солнечный свет в сахар и хранят его в листьях и корнях, пока он "
+            "не понадобится."
         ),
         37,
     ),
