@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.ledger import open_ledger
+from curate.match import SCHEMA
 from curate.rule import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from curate.rule import Rule
 
@@ -65,7 +66,14 @@ def decide(
         rules: the rules of this run, by code.
         edited: findings of the edit rules, which were applied before the scoring.
     """
-    hits = [_hits(scores, matches, rule) for rule in rules.values() if rule.action != "edit"]
+    asked = [rule for rule in rules.values() if rule.action != "edit"]
+    found = matches.partition_by("code", as_dict=True)
+    held = _held(scores, asked)
+    hits = [
+        _hits(rows, found.get((rule.code,)), rule)
+        for rule in asked
+        if not (rows := _candidates(scores, held, found, rule)).is_empty()
+    ]
     findings = pl.concat([pl.DataFrame(schema=FINDINGS), *hits])
     suspects = _suspects(findings, rules, scores.height)
     findings = findings.with_columns(
@@ -81,9 +89,30 @@ def decide(
     return Decision(findings, open_ledger(scores, findings), suspects)
 
 
-def _hits(scores: pl.DataFrame, matches: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+def _held(scores: pl.DataFrame, rules: Iterable[Rule]) -> pl.DataFrame:
+    """For each rule with a condition a column that says which rows it holds for; one query."""
+    return scores.select(
+        condition(rule.when, scores.columns, rule.threshold).alias(rule.code)
+        for rule in rules
+        if rule.when is not None
+    )
+
+
+def _candidates(
+    scores: pl.DataFrame,
+    held: pl.DataFrame,
+    found: Mapping[tuple[object, ...], pl.DataFrame],
+    rule: Rule,
+) -> pl.DataFrame:
+    """The scored rows for which a rule's condition holds, or at which its patterns point."""
+    if rule.match and (rule.code,) not in found:
+        return scores.clear().with_row_index("row")
+    rows = scores.with_row_index("row")
+    return rows.filter(held[rule.code]) if rule.when is not None else rows
+
+
+def _hits(rows: pl.DataFrame, where: pl.DataFrame | None, rule: Rule) -> pl.DataFrame:
     """The rows that one rule hits, with the evidence."""
-    rows = scores.with_row_index("row") if rule.when is None else _where(scores, rule)
     evidence, twin = rule.evidence, rule.twin
     found = rows.select(
         "row",
@@ -91,8 +120,10 @@ def _hits(scores: pl.DataFrame, matches: pl.DataFrame, rule: Rule) -> pl.DataFra
         (pl.col(evidence).cast(pl.String) if evidence else pl.lit(None, pl.String)).alias("seen"),
         (pl.col(twin) if twin else pl.lit(None, pl.String)).alias("twin"),
     )
-    where = matches.filter(pl.col("code") == rule.code).drop("code")
-    found = found.join(where, on="row", how="inner" if rule.match else "left")
+    places = pl.DataFrame(schema=SCHEMA) if where is None else where
+    found = found.join(
+        places.drop("code"), on="row", how="inner" if rule.match else "left", maintain_order="left"
+    )
     return found.select(
         "row",
         "id",
@@ -107,12 +138,6 @@ def _hits(scores: pl.DataFrame, matches: pl.DataFrame, rule: Rule) -> pl.DataFra
         "start",
         "end",
     )
-
-
-def _where(scores: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    assert rule.when is not None  # noqa: S101 - narrows the type
-    held = condition(rule.when, scores.columns, rule.threshold)
-    return scores.with_row_index("row").filter(held)
 
 
 def _suspects(findings: pl.DataFrame, rules: Mapping[str, Rule], height: int) -> dict[str, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -250,6 +251,7 @@ def _tokens(text: str) -> Iterable[tuple[str, str]]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question that names the nearest known word; nothing where none is near."""
     close = difflib.get_close_matches(word, sorted(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
@@ -265,15 +267,27 @@ def load_rules(folders: Sequence[str | Path] = ()) -> dict[str, Rule]:
     Raises:
         RuleError: a file that is no rule, naming the file and the field.
     """
-    rules: dict[str, Rule] = {}
-    for folder in (files("curate.rules"), *(_folder(one) for one in folders)):
-        for file in _yaml_files(folder):
-            rule = _load(file, Rule)
-            if file.name.removesuffix(".yaml") != rule.code:
-                raise RuleError(f"{file}: the file of rule {rule.code} is named {rule.code}.yaml")
-            _check(rule, file)
-            rules[rule.code] = rule
+    rules = dict(_own_rules())
+    for folder in folders:
+        rules |= _rules_in(_folder(folder))
     return dict(sorted(rules.items()))
+
+
+@cache
+def _own_rules() -> dict[str, Rule]:
+    """Those that come with curate: read once, for 90 files take a fifth of a second."""
+    return _rules_in(files("curate.rules"))
+
+
+def _rules_in(folder: Traversable) -> dict[str, Rule]:
+    rules = {}
+    for file in _yaml_files(folder):
+        rule = _load(file, Rule)
+        if file.name.removesuffix(".yaml") != rule.code:
+            raise RuleError(f"{file}: the file of rule {rule.code} is named {rule.code}.yaml")
+        _check(rule, file)
+        rules[rule.code] = rule
+    return rules
 
 
 def load_pack(name: str, folders: Sequence[str | Path] = ()) -> Pack:
