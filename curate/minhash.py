@@ -202,11 +202,16 @@ def starts_of(values: Hashes) -> Ints:
 def run_keys(values: Hashes) -> NDArray[np.uint64]:
     """A 64-bit key of each END-closed run: equal for equal runs of tokens in the same order.
 
-    The sum of its mixed trigrams, so one pass and no loop; 200,000 rows collide with a
-    probability of 1e-9.
+    The sum of its trigrams, each mixed with its place, so one pass and no loop; 200,000 rows
+    collide with a probability of 1e-9.
     """
-    trigrams = _mix(_trigrams(values))
-    return _mix(np.add.reduceat(trigrams, starts_of(values)) if len(values) else trigrams)
+    starts = starts_of(values)
+    if not len(starts):
+        return np.zeros(0, np.uint64)
+    places = np.arange(len(values)) - np.repeat(starts, np.diff(starts, append=len(values)))
+    placed = _trigrams(values) + places.astype(np.uint64) * np.uint64(_ODD[2])
+    placed[values == END] = 0
+    return _mix(np.add.reduceat(_mix(placed), starts))
 
 
 def signatures(values: Hashes, starts: Ints) -> NDArray[np.uint64]:

@@ -368,10 +368,12 @@ class _Change:
         telling = (turns.size >= SHORT) & (small | (turns.size >= LONG))
         near = kept | (turns.alike & telling & ~decisive)
         odd = np.add.reduceat(turns.odd, turns.first) / 2
+        # The same trigrams in another order: of a short text only signs may differ then.
+        moved = (odd == 0) & (self.size[where] >= SHORT)
         self.same[where] = False
         self.alike[where] = np.logical_and.reduceat(turns.alike, turns.first)
-        self.slight[where] = np.logical_and.reduceat(small & ~decisive, turns.first)
-        self.near[where] = np.logical_and.reduceat(near, turns.first)
+        self.slight[where] = np.logical_and.reduceat(small & ~decisive, turns.first) & ~moved
+        self.near[where] = np.logical_and.reduceat(near, turns.first) & ~moved
         self.words[where] = np.add.reduceat(np.maximum(turns.gone, turns.came), turns.first)
         self.edits[where] = np.add.reduceat(turns.edits, turns.first)
         self.shared[where] -= odd

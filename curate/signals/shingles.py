@@ -51,9 +51,8 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
         normalized(pl.col("system")).fill_null(""),
         pl.col("aside"),
     ).select(pl.struct(pl.all()).hash(seed=1).alias("context"))["context"]
-    prompt = _Sketch(_turns(frame, pl.col("prompt"), ("user", "tool")))
-    answers = pl.concat_str("response", "rejected", separator=TURN_MARK, ignore_nulls=True)
-    response = _Sketch(_turns(frame, answers, ("assistant",)))
+    prompt = _Sketch(_turns(frame, ("prompt",), ("user", "tool")))
+    response = _Sketch(_turns(frame, ("response", "rejected"), ("assistant",)))
     keys = pl.DataFrame({"context": context, "key": prompt.key})
     return pl.DataFrame(
         {
@@ -70,27 +69,39 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _turns(frame: pl.DataFrame, field: pl.Expr, roles: tuple[str, ...]) -> pl.Series:
-    """The text of a field, with TURN_MARK between its turns where there are several.
+def _turns(frame: pl.DataFrame, fields: tuple[str, ...], roles: tuple[str, ...]) -> pl.Series:
+    """The text of fields, with TURN_MARK between the turns of these roles, and between fields.
 
     What tools returned is part of what the model was asked, so it goes with the prompt.
     """
-    text = frame.select(field.fill_null("").alias("text"))["text"]
+    text = frame.select(_joined(*(pl.col(name) for name in fields)).alias("text"))["text"]
     several = frame.select((pl.col("roles").list.len() > 2).arg_true()).to_series()  # noqa: PLR2004
     if several.is_empty():
         return text
-    turns = frame[several].select("roles", "texts", several.alias("row"), "rejected")
+    further = [pl.first(name) for name in fields[1:]]
     found = (
-        turns.explode("roles", "texts", empty_as_null=False)
+        frame[several]
+        .select("roles", "texts", several.alias("row"), *fields[1:])
+        .explode("roles", "texts", empty_as_null=False)
         .filter(pl.col("roles").is_in(roles))
         .group_by("row", maintain_order=True)
-        .agg(pl.col("texts").str.replace_all(TURN_MARK, " ", literal=True), pl.first("rejected"))
+        .agg(_unmarked(pl.col("texts")), *further)
         .filter(pl.col("texts").list.len() > 1)
     )
-    own = pl.col("texts").list.join(TURN_MARK)
-    if "assistant" in roles:
-        own = pl.concat_str(own, "rejected", separator=TURN_MARK, ignore_nulls=True)
-    return text.scatter(found["row"], found.select(own).to_series())
+    made = _joined(
+        *(pl.col(name) for name in fields[1:]), first=pl.col("texts").list.join(TURN_MARK)
+    )
+    return text.scatter(found["row"], found.select(made).to_series())
+
+
+def _joined(*fields: pl.Expr, first: pl.Expr | None = None) -> pl.Expr:
+    parts = [*([] if first is None else [first]), *map(_unmarked, fields)]
+    return pl.concat_str(parts, separator=TURN_MARK, ignore_nulls=True)
+
+
+def _unmarked(text: pl.Expr) -> pl.Expr:
+    """A text that may itself have the mark."""
+    return text.str.replace_all(TURN_MARK, " ", literal=True)
 
 
 class _Sketch:
