@@ -12,7 +12,7 @@ from curate.errors import UsageError
 from curate.ingest import Ingest
 from curate.read import Record
 from curate.report.examples import Examiner
-from curate.report.explorer import explored, explorer
+from curate.report.explorer import Explored, explored, explorer
 from curate.report.figures import distributions, languages
 from curate.report.model import Reason, Report, RuleReport
 from curate.report.rows import Shown, read_rows, show, with_secrets
@@ -21,7 +21,7 @@ from curate.report.steps import next_steps
 from curate.rule import load_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from curate.config import Settings
     from curate.rule import Rule
@@ -50,7 +50,7 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
     picked = {code: run.picked(code) for code in run.lock.rules}
     refused = _grouped(run.ledger)
     chosen = explored(run.ledger, run.findings)
-    examiner = _examiner(run, catalogue, picked, refused, chosen.positions)
+    examiner = _examiner(run, catalogue, picked, refused, chosen)
     reports = [_rule(run, code, catalogue.get(code), examiner, picked[code]) for code in picked]
     reports.sort(key=lambda one: (-one.decided, -one.hits, one.code))
     totals, kept = counts(run.ledger), run.in_core()
@@ -94,15 +94,15 @@ def _examiner(
     catalogue: Mapping[str, Rule],
     picked: _Picked,
     refused: _Refused,
-    explored_positions: Collection[int],
+    chosen: Explored,
 ) -> Examiner:
     """Read the texts of all rows that will be shown, in one pass over the records."""
     ids = run.ledger["id"].to_list()
     position = dict(zip(ids, range(len(ids)), strict=True))
     findings = [one for some in picked.values() for one in some]
-    wanted = set(explored_positions)
-    wanted |= {one["position"] for one in findings}
-    wanted |= {position[one["twin"]] for one in findings if one["twin"] in position}
+    twins = {one["twin"] for one in findings} | set(chosen.twins)
+    wanted = set(chosen.positions) | {one["position"] for one in findings}
+    wanted |= {position[one] for one in twins if one in position}
     wanted |= {at for _, rows in refused for at in rows["position"][spread(rows.height)]}
     edits = run.edits()
     rules = {code: catalogue[code] for code in run.lock.rules if code in catalogue}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BEFORE, AFTER = 90, 150  # characters shown around a mark
 HEAD, TAIL = 150, 80  # of a turn without one
 CONTEXT = 120  # of the question that a marked answer belongs to
+BRIEF = 70  # of each turn of a conversation
+MAX_TURNS = 8
 VALUE_CHARS = 120
 DIFF_CHARS = 4000  # of each turn that twins are compared over
 MAX_WINDOWS = 3  # differences shown of one turn
@@ -55,13 +57,15 @@ class Examiner:
         twin_at = self.position.get(finding["twin"]) if finding["twin"] else None
         parts: tuple[Part, ...] = ()
         twin = None
-        if twin_at is not None and twin_at in self.rows:
+        if twin_at is not None:
             parts, twin = self._pair(shown, twin_at)
         elif finding["action"] == "edit" and own in self.before and not shown.hidden:
             parts, _ = _compared(self.before[own], shown)
         elif not shown.hidden:
             parts = _found(shown, rule, finding)
         value = self._value(shown, rule, finding)
+        if value is not None and any(_quotes(part, value) for part in parts):
+            value = None
         return Example(
             id=own, source=source, line=line, disposition=disposition,
             value=value, parts=parts, twin=twin,
@@ -79,7 +83,10 @@ class Examiner:
 
     def _pair(self, shown: Shown, twin_at: int) -> tuple[tuple[Part, ...], Twin]:
         own, source, line, _ = self.places[twin_at]
-        other = self.rows[twin_at]
+        other = self.rows.get(twin_at)
+        if other is None:
+            mine = () if shown.hidden else _overview(shown)
+            return mine, Twin(id=own, source=source, line=line, parts=())
         mine, its = ((), ()) if shown.hidden or other.hidden else _compared(shown, other)
         return mine, Twin(id=own, source=source, line=line, parts=its)
 
@@ -97,6 +104,12 @@ class Examiner:
             return None
         spoken = finding["column"] is not None  # else the excerpt shows it, marked
         return visible(shown.masked(value)[:VALUE_CHARS]) if spoken else None
+
+
+def _quotes(part: Part, value: str) -> bool:
+    """Whether an excerpt marks just this, perhaps with the turn's name before it."""
+    marked = "".join(text for kind, text in part.segments if kind == "hit")
+    return bool(marked) and value.endswith(marked)
 
 
 def _found(shown: Shown, rule: Rule | None, finding: Finding) -> tuple[Part, ...]:
@@ -145,7 +158,10 @@ def _find(shown: Shown, value: str, place: str) -> tuple[Turn, Mark] | None:
 
 
 def _overview(shown: Shown) -> tuple[Part, ...]:
-    """How the question begins, and how the last answer begins and ends."""
+    """How the question begins, how the answer begins and ends; of more turns how each begins."""
+    if len(shown.turns) > 2:  # noqa: PLR2004 - a question and an answer
+        some = shown.turns[: MAX_TURNS - 1] + shown.turns[MAX_TURNS - 1 :][-1:]
+        return tuple(_whole(shown, turn, head=BRIEF, tail=0) for turn in some)
     question = _question(shown)
     last = shown.turns[-1] if shown.turns else None
     parts = [] if question is None else [_whole(shown, question, head=CONTEXT, tail=0)]

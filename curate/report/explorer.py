@@ -26,15 +26,24 @@ if TYPE_CHECKING:
     from curate.report.model import Example, Part
 
 MAX_ROWS = 3000
+MAX_PAIRS = 300  # whose words are compared; of others the page names the twin alone
 MAX_BYTES = 3_000_000  # of JSON; the whole page stays below 5 MB
 
 
 @dataclass(frozen=True)
 class Explored:
-    """The rows to show: `positions` in the order of the input, and each one's findings."""
+    """The rows to show.
+
+    Attributes:
+        positions: in the order of the input.
+        findings: of these rows.
+        twins: ids of the twins whose text is shown beside them.
+        total: all rows that could be shown, with their disposition.
+    """
 
     positions: Sequence[int]
     findings: pl.DataFrame
+    twins: Sequence[str]
     total: pl.DataFrame
 
 
@@ -51,7 +60,9 @@ def explored(ledger: pl.DataFrame, findings: pl.DataFrame) -> Explored:
     chosen = rows.sort(pl.col("disposition") == "kept", rank, "position").head(MAX_ROWS)
     positions = chosen["position"].sort()
     held = findings.filter(pl.col("position").is_in(positions.implode()))
-    return Explored(positions.to_list(), held, rows.select("position", "disposition"))
+    firsts = held.unique("position", keep="first", maintain_order=True)
+    twins = firsts["twin"].drop_nulls().head(MAX_PAIRS).to_list()
+    return Explored(positions.to_list(), held, twins, rows.select("position", "disposition"))
 
 
 def explorer(

@@ -73,7 +73,7 @@ def html(report: Report) -> str:
 
 def _data(report: Report) -> str:
     """The explorer's rows as JSON that no HTML parser can see an end of."""
-    rules = [{"code": rule.code, "name": rule.name} for rule in report.rules]
+    rules = [{"code": rule.code, "name": rule.name, "column": rule.column} for rule in report.rules]
     text = orjson.dumps({"rules": rules, "rows": report.explorer.rows}).decode()
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -68,7 +68,10 @@
       because.append(make("li", "", make("code", "", rules[code].code), ` ${rules[code].name}`));
     }
     const header = make("header", "", place(row.s, row.l), make("code", "id", row.i || ""));
-    if (row.v !== null) header.append(make("span", "value", ...signs(row.v)));
+    if (row.v !== null) {
+      const column = row.c.length && rules[row.c[0]].column;
+      header.append(make("span", "value", make("span", "quiet", column ? `${column} ` : ""), ...signs(row.v)));
+    }
     if (row.i && row.d !== "quarantined") {
       const copy = make("button", "link", "copy id");
       copy.type = "button";
@@ -77,9 +80,11 @@
       header.append(copy);
     }
     const example = make("article", "example", header);
-    if (row.t) {
-      const [id, source, line, parts] = row.t;
-      const twin = make("header", "", place(source, line), make("code", "id", id), make("span", "tag", "its twin"));
+    const [id, source, line, parts] = row.t || [];
+    const twin = row.t && make("header", "", place(source, line), make("code", "id", id), make("span", "tag twin", "its twin"));
+    if (row.t && !parts.length) {
+      example.append(turns(row.p), twin);
+    } else if (row.t) {
       example.append(make("div", "pair", make("div", "", turns(row.p)), make("div", "", twin, turns(parts))));
     } else {
       example.append(turns(row.p));
