@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
 from curate.errors import InputError, OutputError, UsageError
 from curate.formats import Format, Record, detect, explain, formats, unknown, validate
+from curate.read import parse
 from curate.row import Row
 
 # Fields that are no part of the conversation itself: chat formats read them, and they travel.
@@ -51,7 +51,7 @@ def to_format(row: Row | Record, target: str, source: str | None = None) -> Reco
     if not isinstance(row, Row):
         return _converted(row, target, source)
     try:
-        return _converted(orjson.loads(row.raw), target, row.format)
+        return _converted(parse(row.raw), target, row.format)
     except (InputError, OutputError) as error:
         raise type(error)(f"{row.source}:{row.line}: {error}") from None
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import orjson
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ def _as_text(calls: Any) -> str:  # noqa: ANN401  # as records spell it
         return calls
     if isinstance(calls, list) and all(isinstance(call, str) for call in calls):
         return "\n".join(calls)
-    return orjson.dumps(calls).decode()
+    return _compact(calls)
+
+
+def _compact(value: Any, *, sort_keys: bool = False) -> str:  # noqa: ANN401  # any JSON
+    """JSON without spaces; orjson knows no integers above 64 bits."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
 
 
 class Row(BaseModel):
@@ -212,7 +217,7 @@ def _aside(row: Row) -> str | None:
     beside = [turn.tool_calls for turn in row.messages if turn.tool_calls and turn.content]
     if beside:
         aside["calls"] = beside
-    return orjson.dumps(aside, option=orjson.OPT_SORT_KEYS).decode() if aside else None
+    return _compact(aside, sort_keys=True) if aside else None
 
 
 def _changes(key: str, value: Any) -> bool:  # noqa: ANN401  # as records spell it

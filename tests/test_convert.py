@@ -223,6 +223,12 @@ def test_calls_are_spelled_as_the_target_spells_them():
     ]
 
 
+def test_integers_of_any_size_go_through():
+    record = {"messages": [ASK, {**SAY, "content": None, "tool_calls": [CALL]}], "seed": 2**70}
+    row = Row.model_construct(format="chatml", raw=json.dumps(record).encode(), source="", line=1)
+    assert to_format(row, "sharegpt")["seed"] == 2**70
+
+
 def test_keys_keep_their_place():
     chat = to_format({"id": 1, "instruction": "q", "output": "a", "score": 2}, "chatml")
     assert list(chat) == ["id", "messages", "score"]

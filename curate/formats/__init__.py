@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -16,7 +17,6 @@ from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curate.errors import UsageError
@@ -82,7 +82,10 @@ class Format(BaseModel, ABC):
 
     @abstractmethod
     def map_text(self, fn: EditText) -> Record:
-        """The record with `fn(role, text)` in place of each text, all else and its order kept."""
+        """The record with `fn(place, text)` for each text, all else and its order kept.
+
+        A place is a role, or `input` for Alpaca's, which belongs to the user.
+        """
 
 
 @cache
@@ -372,5 +375,5 @@ def _described(value: Any) -> str:  # noqa: ANN401  # any JSON
     if isinstance(value, bool):
         return str(value).lower()
     kinds = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    shown = orjson.dumps(value).decode()
+    shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"))  # integers of any size
     return f"{kinds[type(value)]} ({shown if len(shown) <= SHOWN else shown[:SHOWN] + '...'})"

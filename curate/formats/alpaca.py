@@ -91,7 +91,7 @@ class Alpaca(Format):
 
     def map_text(self, fn: EditText) -> Record:
         """Edit instruction, input, output, system and history where they stand."""
-        roles = {"input": "user", "output": "assistant", "system": "system", "instruction": "user"}
+        roles = {"input": "input", "output": "assistant", "system": "system", "instruction": "user"}
         named = self.renames()
         edited = dict(self.record)
         for key, value in edited.items():

@@ -145,7 +145,8 @@ class Preference(Format):
 
 _ROLES = {
     "system": "system",
-    **dict.fromkeys(("prompt", "instruction", "input", "conversations"), "user"),
+    "input": "input",
+    **dict.fromkeys(("prompt", "instruction", "conversations"), "user"),
     **dict.fromkeys(("output", "chosen", "rejected"), "assistant"),
 }
 

@@ -7,10 +7,12 @@ import json
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from curate.errors import UsageError
-from curate.formats import apply_map, detect, explain, formats, load, unknown, validate
+from curate.formats import apply_map, detect, explain, fields, formats, load, unknown, validate
 from curate.normalize import ROLES
 from curate.row import Message
 
@@ -165,6 +167,7 @@ REFUSED = [
     ({"id": 1, "prompt": "q"}, "output: missing; the keys are id, prompt; name the column"),
     ({"output": "a"}, "instruction: missing"),
     ({"instruction": "q", "output": 42}, "output: expected text, found a number (42)"),
+    ({"instruction": "q", "output": 2**70}, "output: expected text, found a number (11805916207"),
     ({"question": "q", "answer": 42}, "answer: expected text, found a number (42)"),
     ({"instruction": "q", "output": None}, "output: expected text, found null"),
     ({"instruction": ["q"], "output": "a"}, 'instruction: expected text, found a list (["q"])'),
@@ -296,7 +299,7 @@ def test_the_rejected_answer_comes_without_its_prompt():
             {
                 "id": "x",
                 "instruction": "USER",
-                "input": "USER",
+                "input": "INPUT",
                 "output": "ASSISTANT",
                 "history": [["USER", "ASSISTANT"]],
             },
@@ -430,3 +433,39 @@ def test_real_files_are_read_or_refused_for_a_reason(shared_data, name):
     for start, count in expected.items():
         assert sum(number for words, number in found.items() if words.startswith(start)) == count
     assert found.total() == sum(expected.values())
+
+
+KEYS = [
+    *("instruction", "input", "output", "prompt", "completion", "question", "answer", "system"),
+    *("history", "messages", "conversations", "conversation", "items", "tools", "label", "kto_tag"),
+    *("chosen", "rejected", "chosen_messages", "accepted", "id"),
+]
+leaf = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3)
+part = st.dictionaries(st.sampled_from(["type", "text", "value", "x"]), leaf | st.just("text"))
+turn = st.dictionaries(
+    st.sampled_from(["role", "from", "content", "value", "text", "tool_calls", "weight", "name"]),
+    st.sampled_from(["user", "gpt", "function_call", "tool"]) | leaf | st.lists(part | leaf),
+)
+anything = st.dictionaries(
+    st.sampled_from(KEYS),
+    leaf | st.lists(turn | leaf, max_size=3) | turn | st.lists(st.lists(leaf, max_size=3)),
+    max_size=5,
+)
+
+
+@given(record=anything, name=st.none() | st.sampled_from(sorted(formats())))
+def test_any_record_is_read_or_refused_in_one_line(record, name):
+    name = name or detect(record)
+    if name is None:
+        assert "\n" not in unknown(record)
+        return
+    try:
+        made = validate(record, name)
+    except ValidationError as error:
+        words = explain(error, record, name)
+        assert words
+        assert "\n" not in words
+        return
+    assert made.map_text(lambda _role, text: text) == record
+    assert all(isinstance(message.text, str) for message in made.messages() + made.rejected())
+    assert fields(made) is not None
