@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from curate.ledger import DISPOSITIONS
 from curate.report.words import count, percent, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from rich.console import Console
@@ -37,6 +38,7 @@ _STYLES = {
 }
 _MARKED = {"hit": "black on yellow", "differs": "black on bright_red", "secret": "reverse"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_NUMBER = re.compile(r"-?[\d.]+(?:e[+-]\d+)?")
 _BLANK = re.compile(r"\s*\n\s*|\s+")
 
 
@@ -127,13 +129,13 @@ def _rules(report: Report, pen: _Pen) -> Iterator[Text]:
         yield pen.text(f"None of {count(len(report.rules), 'rule')} hit a row.")
         yield pen.text("")
         return
-    shown = fired[:MAX_RULES]
+    shown, names = fired[:MAX_RULES], _names(report, pen.width // 3)
     name_room = max(len(rule.code) for rule in shown)
     most = max(rule.hits for rule in shown)
     digits = len(f"{most:,}")
     for rule in shown:
         yield _rule(rule, pen, name_room, digits, most)
-        places = [_place(one) for one in rule.examples]
+        places = [_place(one, names) for one in rule.examples]
         room = max(map(len, places), default=0)
         for place, example in zip(places, rule.examples, strict=True):
             yield _example(f"  {place:<{room}} ", example, pen, rule.column)
@@ -164,7 +166,7 @@ def _example(place: str, example: Example, pen: _Pen, column: str | None) -> Tex
     """Where a row stands and what was found there, on one line."""
     value = ""
     if example.value is not None and not _telling(example.parts):
-        named = column is not None and example.value.replace(".", "", 1).lstrip("-").isdigit()
+        named = column is not None and _NUMBER.fullmatch(example.value) is not None
         value = _head(_one_line(example.value), (pen.width - len(place)) // 2)
         value = f"{column} {value} " if named else f"{value} | " if example.parts else value
     line = pen.text((place, "dim"), (pen.spell(value), "italic"))
@@ -172,12 +174,20 @@ def _example(place: str, example: Example, pen: _Pen, column: str | None) -> Tex
     return line
 
 
-def _place(example: Example) -> str:
-    here, twin = f"{example.source}:{example.line}", example.twin
+def _names(report: Report, room: int) -> dict[str, str]:
+    """Source -> its last part where that tells it from the others, and of a long one the end."""
+    lasts = {one.name: one.name.rpartition("/")[2] for one in report.sources}
+    unique = Counter(lasts.values())
+    return {name: _tail(last if unique[last] == 1 else name, room) for name, last in lasts.items()}
+
+
+def _place(example: Example, names: Mapping[str, str]) -> str:
+    source, twin = names.get(example.source, example.source), example.twin
     if twin is None:
-        return here
+        return f"{source}:{example.line}"
+    other = names.get(twin.source, twin.source)
     same = twin.source == example.source
-    return f"{here} beside {twin.line if same else f'{twin.source}:{twin.line}'}"
+    return f"{source}:{example.line} beside {twin.line if same else f'{other}:{twin.line}'}"
 
 
 def _telling(parts: Iterable[Part]) -> Part | None:

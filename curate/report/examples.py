@@ -98,8 +98,9 @@ class Examiner:
             # A signal masks what it found itself; of what a pattern found the rule has to say so.
             is_masked = rule is not None and (rule.mask or not rule.match)
             return visible(value if is_masked else mask(value))
-        if _number(value) is not None:
-            return f"{float(value):.4g}"
+        number = _number(value)
+        if number is not None:
+            return str(int(number)) if number.is_integer() else f"{number:.4g}"
         if shown.hidden:
             return None
         spoken = finding["column"] is not None  # else the excerpt shows it, marked

@@ -183,4 +183,7 @@ def _marks(tokens: list[str], blocks: list[tuple[int, int]]) -> list[Mark]:
         else:
             joined.append((low, high))
     starts = [0, *accumulate(map(len, tokens))]
-    return [Mark(starts[low], starts[high], "differs") for low, high in joined]
+    return [
+        Mark(starts[low], starts[high - (high - low > 1 and tokens[high - 1].isspace())], "differs")
+        for low, high in joined
+    ]
