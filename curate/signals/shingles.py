@@ -168,8 +168,9 @@ def _cased(texts: pl.Series) -> pl.Series:
     return _put(none, rows, texts.gather(rows), capital)
 
 
-# A short text but for the commas and stops after its words.
+# A short text but for the commas and stops after its words; whole, where it has nothing else.
 _BARE = pl.col("plain").str.replace_all(r"\b[,;:.!?…]+(\s|$)", " ").str.strip_chars(" .!?。！？")
+_BARE = pl.when(_BARE == "").then("plain").otherwise(_BARE)
 
 
 def token_runs(texts: pl.Series) -> NDArray[np.uint32]:
