@@ -33,8 +33,8 @@ _NOTHING = (
     columns={
         "turn_order": "a letter a turn: s system, u user, a answer, c tool call, t tool result, "
         "x result of a call that nobody made, m a result that is missing",
-        "blank_turns": "turns that show nothing, as role and number (`user 3`), but for answers "
-        "and the first user's; null where there are none",
+        "blank_turns": "turns that show nothing, as role and number (`user 3`; `user 3 (empty)` if "
+        "without white space too), but for answers and the first user's; null where there are none",
         "learned_turns": "answers whose weight is not 0; null where no turn has a weight",
     },
     needs=("roles", "texts", "calls", "weights"),
@@ -120,10 +120,15 @@ def _blank(frame: pl.DataFrame, order: pl.Series) -> pl.Series:
         turns.filter(others)
         .filter(pl.col("texts").str.contains(_NOTHING))
         .group_by("row", maintain_order=True)
-        .agg(pl.format("{} {}", "roles", "turn").str.join(", ").alias("blank"))
+        .agg(_named_turn().str.join(", ").alias("blank"))
     )
     return (
         pl.Series([None], dtype=pl.String)
         .new_from_index(0, frame.height)
         .scatter(blank["row"], blank["blank"])
     )
+
+
+def _named_turn() -> pl.Expr:
+    empty = pl.when(pl.col("texts") == "").then(pl.lit(" (empty)")).otherwise(pl.lit(""))
+    return pl.format("{} {}{}", "roles", "turn", empty)

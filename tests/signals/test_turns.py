@@ -192,7 +192,7 @@ def test_rows_stay_in_place():
     plain = {"instruction": "a", "output": "b"}
     late = messages(("user", said("a")), ("system", said("b")), ("user", said("")))
     weighed = messages(("user", said("a")), ("assistant", {**said("b"), "weight": 0}))
-    expected = [("ua", None, None), ("usu", "user 3", None), ("ua", None, 0)]
+    expected = [("ua", None, None), ("usu", "user 3 (empty)", None), ("ua", None, 0)]
     assert turns(rows(plain, late, weighed, plain, late, weighed)).rows() == expected * 2
 
 
