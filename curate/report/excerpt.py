@@ -149,7 +149,10 @@ def _segments(text: str, marks: list[Mark], low: int, high: int) -> Iterator[Seg
 
 
 def differences(one: str, other: str) -> tuple[list[Mark], list[Mark]]:
-    """The words of each text that the other does not have there."""
+    """The words of each text that the other does not have there.
+
+    Where only the other text has words, an empty mark says where they would stand.
+    """
     left, right = _TOKEN.findall(one), _TOKEN.findall(other)
     head = _shared(left, right)
     tail = _shared(left[head:][::-1], right[head:][::-1])
@@ -160,8 +163,8 @@ def differences(one: str, other: str) -> tuple[list[Mark], list[Mark]]:
         matcher = SequenceMatcher(None, *inner, autojunk=False)
         blocks = [block for block in matcher.get_opcodes() if block[0] != "equal"]
     return (
-        _marks(left, [(head + low, head + high) for _, low, high, _, _ in blocks if low < high]),
-        _marks(right, [(head + low, head + high) for _, _, _, low, high in blocks if low < high]),
+        _marks(left, [(head + low, head + high) for _, low, high, _, _ in blocks]),
+        _marks(right, [(head + low, head + high) for _, _, _, low, high in blocks]),
     )
 
 
