@@ -327,11 +327,11 @@ class Planter:
 
     # base rows
 
-    def take(self, *, long: bool = False) -> Neutral:
-        """The next question and answer; a long answer, in prose, if asked for."""
+    def take(self, *, long: bool = False, words: bool = False) -> Neutral:
+        """The next question and answer; with a long answer in prose, or of mere words."""
         for place, one in enumerate(self.pairs):
             record = one["alpaca"]
-            if not long or _is_prose(record["output"]):
+            if (not long or _is_prose(record["output"])) and (not words or _is_mere_words(record)):
                 self._used.append(self.pairs.pop(place))
                 turns = [["user", record["instruction"]], ["assistant", record["output"]]]
                 return Neutral(turns, record["input"])
@@ -455,7 +455,9 @@ class Planter:
         elif defect == "swapped":
             self._swap()
         else:
-            row = self.around(self.take(long=defect == "near"), self.rng.choice((0, 1)))
+            kind = {"long": defect == "near", "words": defect == "normalised"}
+            others = self.rng.choice((0, 1)) * (defect != "normalised")
+            row = self.around(self.take(**kind), others)
             first = self.add(row, "")
             copy = row.copy()
             if defect == "exact":
@@ -553,6 +555,11 @@ def _is_prose(text: str) -> bool:
     """Long enough, and running text: no list, no code."""
     words = text.split()
     return len(words) >= LONG and text.count("\n") <= 3 and text.rstrip()[-1] in '.!?"'  # noqa: PLR2004  # paragraphs
+
+
+def _is_mere_words(record: Record) -> bool:
+    """No code, in which case and white space mean something."""
+    return not re.search(r"[/\\{}<>=$|_~*]", " ".join(record.values()))
 
 
 def _turns(record: Record) -> tuple[list[Record], str]:

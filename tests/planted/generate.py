@@ -11,6 +11,7 @@ import importlib.util
 import json
 import random
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,12 +78,22 @@ class Planted(NamedTuple):
     truth: list[dict[str, Any]]
 
     def write(self, path: Path) -> Path:
-        """Write JSONL, or an array with a record a line where the name ends in .json."""
-        if path.suffix == ".json":
+        """Write JSONL, or an array where the name ends in .json: a record a line, or indented."""
+        if path.name.endswith(".pretty.json"):
+            path.write_text("[\n" + ",\n".join(map(indented, self.lines)) + "\n]\n", "utf-8")
+        elif path.suffix == ".json":
             path.write_text("[\n" + ",\n".join(self.lines) + "\n]\n", "utf-8")
         else:
             path.write_text("\n".join(self.lines) + "\n", "utf-8")
         return path
+
+
+def indented(line: str) -> str:
+    """A record over several lines; a broken one as it stands."""
+    try:
+        return textwrap.indent(json.dumps(json.loads(line), indent=2, ensure_ascii=False), "  ")
+    except ValueError:
+        return line
 
 
 def generate(

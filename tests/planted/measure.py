@@ -1,13 +1,15 @@
-"""Runs `curate clean` as a user does, and reads what the run folder says of every line."""
+"""Runs `curate clean` by its command line, and reads what the run folder says of every line."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from io import StringIO
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
+import pytest
 
 from tests.planted.expected import belongs
 
@@ -42,13 +44,33 @@ class Outcome:
         return self.lost or any(severity == "error" for _, severity in self.findings)
 
 
-def curate(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run the command line in a process of its own."""
-    call = [sys.executable, "-c", "from curate.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(call, input=stdin, capture_output=True, check=False)
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    stdout: str
+    stderr: str
 
 
-def clean(path: Path, out: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
+def curate(*arguments: str | Path) -> Done:
+    """Run the command line, in this process: a new one takes a second to import polars."""
+    from curate.cli import main
+
+    out, err, code = StringIO(), StringIO(), 0
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        patch.setattr(sys, "argv", ["curate", *map(str, arguments)])
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def clean(path: Path, out: Path, *options: str) -> Done:
     """`curate clean`, quietly."""
     return curate("clean", path, "-o", out, "--quiet", *options)
 
