@@ -164,14 +164,17 @@ def _rule(rule: RuleReport, pen: _Pen, name_room: int, digits: int, most: int) -
 
 def _example(place: str, example: Example, pen: _Pen, column: str | None) -> Text:
     """Where a row stands and what was found there, on one line."""
-    value = ""
-    if example.value is not None and not _telling(example.parts):
+    value, parts = "", example.parts
+    if example.twin is not None and not _telling(parts) and _telling(example.twin.parts):
+        value, parts = "the other has ", example.twin.parts
+    elif example.value is not None and not _telling(parts):
         named = column is not None and _NUMBER.fullmatch(example.value) is not None
         value = _head(_one_line(example.value), (pen.width - len(place)) // 2)
         value = f"{column} {value} " if named else f"{value} | " if example.parts else value
     line = pen.text((place, "dim"), (pen.spell(value), "italic"))
-    line.append_text(_excerpt(example.parts, pen, pen.width - line.cell_len))
-    return line
+    excerpt = _excerpt(parts, pen, pen.width - line.cell_len)
+    blank = bool(parts) and not excerpt.plain.strip("»«>< ")
+    return line.append("(blank)", "dim") if blank else line.append_text(excerpt)
 
 
 def _names(report: Report, room: int) -> dict[str, str]:

@@ -67,6 +67,18 @@ BESIDE = example(
     twin=Twin(id="0", source="data.jsonl", line=3, parts=()),
 )
 SECRET = example(16, value="jo…om")
+BLANK = example(19, part("user", ("hit", " \t")))
+ADDED = example(
+    20,
+    part("assistant", ("text", "a cat")),
+    value="0.93",
+    twin=Twin(
+        id="0",
+        source="data.jsonl",
+        line=4,
+        parts=(part("assistant", ("text", "a "), ("differs", "black "), ("text", "cat")),),
+    ),
+)
 QUOTED = example(18, part("assistant", ("text", "It is 5.")), value="2 + 2 = 4")
 NUMBER = example(17, part("assistant", ("text", "An answer.")), value="0.12")
 REFUSED = Reason(
@@ -76,7 +88,7 @@ REFUSED = Reason(
 )
 FULL = make(
     rule("a-fault", 90, FOUND, WIDE, WHOLE),
-    rule("near-copy", 8, BESIDE),
+    rule("near-copy", 8, BESIDE, ADDED, BLANK),
     rule("pii-mail", 3, SECRET, action="flag", decided=0),
     rule("odd", 1, NUMBER, QUOTED, column="mismatch_score", action="flag", decided=0),
     rule("silent", 0),
@@ -130,6 +142,9 @@ def test_a_rule_has_a_bar_and_rows_with_their_place_and_the_find_marked():
     assert "»漢字«" in line_of(text, "  data.jsonl:13")
     assert line_of(text, "  data.jsonl:14").endswith(" → (empty)")
     assert line_of(text, "  data.jsonl:15 beside 3") == "  data.jsonl:15 beside 3 the »red« car"
+    other = "  data.jsonl:20 beside 4 the other has a »black «cat"
+    assert line_of(text, "  data.jsonl:20") == other
+    assert line_of(text, "  data.jsonl:19").endswith("  (blank)")
     assert line_of(text, "  data.jsonl:16") == "  data.jsonl:16 jo…om"
     assert line_of(text, "  data.jsonl:17") == "  data.jsonl:17 mismatch_score 0.12 An answer."
     assert line_of(text, "  data.jsonl:18") == "  data.jsonl:18 2 + 2 = 4 | It is 5."
