@@ -74,7 +74,8 @@ _MAKE = (
 _CODE_ASKED = re.compile(
     rf"{_MAKE}(?:(?!given|from|existing|of|about|valid)[^.?!\n]){{0,40}}?\b(?P<what>"
     rf"(?:{_LANGUAGE}) (?:code|function|script|program|query|statement|snippet|class|command"
-    r"|method|page|form|table|loop|expression)|code snippet|snippet of code|piece of code|sql (?:query|statement)"
+    r"|method|page|form|table|loop|expression)|code snippet|snippet of code|piece of code"
+    r"|sql (?:query|statement)"
     r"|regular expression|regex|code to|function (?:in (?:python|java|javascript|c)"
     r"|that (?:takes|returns|accepts|prints|computes|calculates)))",
     re.IGNORECASE,
