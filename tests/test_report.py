@@ -65,7 +65,7 @@ RULES = (
     rule("x-near", when="near_duplicate_similarity >= threshold and exact_duplicate_of is null",
          threshold=0.7, twin="near_duplicate_of"),
     rule("x-mend", match=[{"in": "response", "any": ["teh"]}], action="edit",
-         fix={"replace": r"\bteh\b", "by": "the"}),
+         fix={"replace": r"\bteh\b", "by": "the very"}),
 )  # fmt: skip
 LONG = " ".join(f"word{number}" for number in range(80))
 
@@ -261,6 +261,13 @@ def test_an_edited_row_shows_what_was_there_before(built):
     assert texts(example, "differs") == ["teh", "teh"]
 
 
+def test_marks_stand_right_in_a_row_that_was_edited_and_then_dropped(clean):
+    built = report.build(clean([row("teh teh banana"), row("Fine.")], fix=True))
+    (example,) = by_code(built)["x-fruit"].examples
+    assert texts(example, "text")[-1] == "the very the very "
+    assert texts(example, "hit") == ["banana"]
+
+
 def test_what_a_signal_saw_is_marked_where_it_stands():
     """The signal names the turn and quotes it, as `curate.evidence` does."""
     from curate.report.examples import _find, _found
@@ -300,6 +307,7 @@ SECRETS = [
         {"role": "assistant", "content": f"It is {PHONE}, said the banana."},
     ]},
     json.dumps({"instruction": f"q\n{MAIL}", "output": 1}).encode(),
+    json.dumps({"messages": [{"role": MAIL, "content": "x" * 9000}]}).encode(),
     json.dumps({"instruction": 3, "output": f"the key {KEY}"}).replace("-", "\\u002d").encode(),
 ]  # fmt: skip
 
@@ -337,7 +345,7 @@ def test_a_masked_secret_shows_its_ends_and_its_surroundings(clean):
 def test_a_record_that_is_no_row_and_holds_a_secret_is_withheld(clean):
     built = report.build(clean(SECRETS))
     withheld = [one for reason in built.quarantine for one in reason.examples]
-    assert len(withheld) == 2
+    assert len(withheld) == 3
     assert all(one.parts == () and one.value is None for one in withheld)
     assert "Text withheld" in html(built)
 

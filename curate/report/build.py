@@ -10,7 +10,6 @@ import polars as pl
 
 from curate.errors import UsageError
 from curate.ingest import Ingest
-from curate.read import Record
 from curate.report.examples import Examiner
 from curate.report.explorer import Explored, explored, explorer
 from curate.report.figures import distributions, languages
@@ -68,7 +67,7 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
         distributions=tuple(distributions(run.scores, kept)),
         languages=languages(run.scores, kept),
         next_steps=tuple(next_steps(totals, reports, run.values, catalogue)),
-        explorer=explorer(chosen, examiner, run.ledger, [one.code for one in reports]),
+        explorer=explorer(chosen, examiner, [one.code for one in reports]),
     )
 
 
@@ -121,7 +120,7 @@ def _examiner(
 
 def _before(raw: str, now: Shown, settings: Settings) -> Shown:
     """A row before its edit; it holds the secrets that it holds afterwards."""
-    one = show(Ingest(settings.format, settings.map), Record("", 0, raw.encode()))
+    one = show(Ingest(settings.format, settings.map), raw.encode())
     return Shown(one.row, one.turns, now.secrets, now.hidden)
 
 
@@ -160,8 +159,8 @@ def _grouped(ledger: pl.DataFrame) -> _Refused:
 
 def _reasons(refused: _Refused, examiner: Examiner) -> Iterator[Reason]:
     for reason, rows in refused[:MAX_REASONS]:
-        some = rows[spread(rows.height)].select("position", "value").iter_rows()
-        examples = tuple(examiner.quarantined(at, value or "") for at, value in some)
+        some = rows["position"][spread(rows.height)]
+        examples = tuple(examiner.quarantined(at) for at in some)
         yield Reason(reason=reason, rows=rows.height, examples=examples)
     rest = refused[MAX_REASONS:]
     if rest:

@@ -71,14 +71,15 @@ class Examiner:
             value=value, parts=parts, twin=twin,
         )  # fmt: skip
 
-    def quarantined(self, at: int, reason: str) -> Example:
-        """A record that is no row, as far as it can be read."""
+    def quarantined(self, at: int) -> Example:
+        """A record that is no row, as far as it can be read, and what is wrong with it."""
         own, source, line, disposition = self.places[at]
         shown = self.rows[at]
+        record, error = shown.turns
         return Example(
             id=own, source=source, line=line, disposition=disposition,
-            value=None if shown.hidden else visible(reason[: 2 * VALUE_CHARS]),
-            parts=() if shown.hidden else (_whole(shown, shown.turns[0], tail=0),),
+            value=None if shown.hidden else visible(error.text[: 2 * VALUE_CHARS]),
+            parts=() if shown.hidden else (_whole(shown, record, tail=0),),
         )  # fmt: skip
 
     def _pair(self, shown: Shown, twin_at: int) -> tuple[tuple[Part, ...], Twin]:

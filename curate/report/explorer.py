@@ -65,19 +65,16 @@ def explored(ledger: pl.DataFrame, findings: pl.DataFrame) -> Explored:
     return Explored(positions.to_list(), held, twins, rows.select("position", "disposition"))
 
 
-def explorer(
-    chosen: Explored, examiner: Examiner, ledger: pl.DataFrame, codes: Sequence[str]
-) -> Explorer:
+def explorer(chosen: Explored, examiner: Examiner, codes: Sequence[str]) -> Explorer:
     """The chosen rows as the page takes them, as many as fit."""
     number = {code: at for at, code in enumerate(codes)}
     found: dict[int, list[dict[str, Any]]] = {}
     for one in chosen.findings.iter_rows(named=True):
         found.setdefault(one["position"], []).append(one)
-    values = ledger["value"]
     rows, size, shown = [], 0, []
     for at in chosen.positions:
         hits = found.get(at)
-        example = examiner.example(hits[0]) if hits else examiner.quarantined(at, values[at] or "")
+        example = examiner.example(hits[0]) if hits else examiner.quarantined(at)
         row = _row(example, [number[one["code"]] for one in hits or []])
         size += len(orjson.dumps(row))
         if size > MAX_BYTES:

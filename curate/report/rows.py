@@ -54,7 +54,7 @@ class Shown:
 
     Attributes:
         row: the row; None where the record was quarantined.
-        turns: its turns, of a quarantined record one: the bytes as text.
+        turns: its turns; of a quarantined record its bytes as text and what is wrong with it.
         secrets: strings that must not be shown.
         hidden: a secret is in it that can't be located, so no text may be shown.
     """
@@ -99,27 +99,30 @@ def read_rows(
     settings: Settings,
     edits: Mapping[str, Mapping[str, str]],
 ) -> dict[int, Shown]:
-    """The records at these positions, the edited ones as they are now."""
+    """The records at these positions, the edited ones as they were scored."""
     ingest = Ingest(settings.format, settings.map)
-    places = ledger.select("id", "source", "line", "disposition")
+    places = ledger.select("id", "disposition", "value")
     made = {}
     for position, raw in enumerate(read_store(folder / files.RECORDS)):
         if position not in wanted:
             continue
-        own, source, line, disposition = places.row(position)
-        after = edits[own]["after"].encode() if disposition == "edited" else raw
-        quarantined = disposition == "quarantined"
-        made[position] = show(None if quarantined else ingest, Record(source, line, after))
+        own, disposition, value = places.row(position)
+        if disposition == "quarantined":
+            made[position] = _refused(raw, value)
+        else:
+            made[position] = show(ingest, edits[own]["after"].encode() if own in edits else raw)
     return made
 
 
-def show(ingest: Ingest | None, record: Record) -> Shown:
-    """A record with its turns; without `ingest`, or where it is no row, its bytes as text."""
-    row = ingest(record)[0] if ingest is not None else None
-    if row is None or isinstance(row, Refusal):
-        text = record.raw[:SEARCHED].decode("utf-8", "backslashreplace")
-        return Shown(None, (Turn("record", text),))
-    return Shown(row, tuple(_turns(row)))
+def show(ingest: Ingest, raw: bytes) -> Shown:
+    """A record with its turns."""
+    row, _ = ingest(Record("", 0, raw))
+    return _refused(raw, row.error) if isinstance(row, Refusal) else Shown(row, tuple(_turns(row)))
+
+
+def _refused(raw: bytes, error: str | None) -> Shown:
+    text = raw[:SEARCHED].decode("utf-8", "backslashreplace")
+    return Shown(None, (Turn("record", text), Turn("error", error or "")))
 
 
 def _turns(row: Row) -> Iterable[Turn]:
@@ -163,16 +166,23 @@ def with_secrets(
 def _refused_with_secrets(rows: Mapping[int, Shown], rules: Mapping[str, Rule]) -> set[int]:
     """Records that are no rows, so no rule has seen them, in which a secret rule finds something.
 
-    Their bytes are read as a turn, with JSON's escapes undone.
+    Bytes and error are read as turns, with JSON's escapes undone.
     """
     if not rows or not rules:
         return set()
-    turns = [Message("user", _ESCAPED.sub(_unescaped, one.turns[0].text)) for one in rows.values()]
     made = [
         Row.model_construct(
-            id=str(at), messages=(turn,), rejected=(), format="", raw=b"", source="", line=0
+            id=str(at),
+            messages=tuple(
+                Message("user", _ESCAPED.sub(_unescaped, turn.text)) for turn in one.turns
+            ),
+            rejected=(),
+            format="",
+            raw=b"",
+            source="",
+            line=0,
         )
-        for at, turn in zip(rows, turns, strict=True)
+        for at, one in rows.items()
     ]
     wanted = set().union(*(rule.reads for rule in rules.values()))
     scorer = Scorer(make_plan(wanted), rules)
