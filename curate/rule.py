@@ -78,6 +78,7 @@ class Fix(BaseModel):
         replace: regular expression (Python `re` syntax) whose every match is replaced ...
         by: ... by this text.
         function: instead: the name of a function in `curate.edit.FUNCTIONS`.
+        order: edits go from the lowest to the highest.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,6 +86,12 @@ class Fix(BaseModel):
     replace: str | None = None
     by: str = ""
     function: str | None = None
+    order: int = 50
+
+    def model_post_init(self, _: object) -> None:
+        """Refuse a fix that mends nothing, or in two ways."""
+        if (self.replace is None) == (self.function is None):
+            raise ValueError("`fix` has either `replace` or `function`")
 
 
 class Examples(BaseModel):
@@ -148,6 +155,8 @@ class Rule(BaseModel):
             raise ValueError("a rule needs `match`, `when`, or both")
         if (self.action == "edit") != (self.fix is not None):
             raise ValueError("action: edit and `fix` go together")
+        if self.fix is not None and (not self.match or self.when is not None):
+            raise ValueError("an edit comes before all measuring: it has `match` and no `when`")
         if self.when is not None and "threshold" in words(self.when) and self.threshold is None:
             raise ValueError("`when` reads `threshold`, which the rule does not set")
 
@@ -412,6 +421,13 @@ def _check(rule: Rule, file: Traversable) -> None:
             except pl.exceptions.ComputeError as error:
                 raise RuleError(f"{file}: match: {' '.join(str(error).split())}") from None
     columns = stored_columns()
+    try:
+        if rule.fix is not None:
+            from curate import edit
+
+            edit.check(rule)
+    except RuleError as error:
+        raise RuleError(f"{file}: {error}") from None
     try:
         if rule.when is not None:
             condition(rule.when, columns, rule.threshold)
