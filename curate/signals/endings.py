@@ -46,8 +46,7 @@ _CODE = re.compile(
 _CLOSING = re.compile(
     r"(?i)(?:regards|sincerely|yours|truly|faithfully|love|thanks|thank you|cheers|best|wishes"
     r"|respectfully|cordially|warmly|dear [\w .]{1,40}|hi [\w .]{1,30}|hello [\w .]{1,30}|grüße"
-    r"|cordialement"
-    r"|saludos|atentamente|atenciosamente)\W*$"
+    r"|cordialement|saludos|atentamente|atenciosamente)\W*$"
 )
 _STOP = re.compile(r"[.!?…।؟][\"'”’)\]*]*(?:\s|$)|[。！？]")
 _CLOSE = re.compile(r"[.!?…。！？:：;；।؟][\"'”’)\]*]*$")
@@ -78,8 +77,8 @@ _UNFOLLOWED = re.compile(
 # A prompt that asks for an open end.
 _OPEN_TASK = re.compile(
     r"(?i)(?:complete|finish|continue|begin|start)\w* (?:\w+ ){0,4}(?:sentence|phrase|text|story"
-    r"|line"
-    r"|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage|code)"
+    r"|line|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage"
+    r"|code)"
     r"|fill(?:ing)? |continu|blank|sentence starter|opening (?:line|sentence|of|paragraph)"
     r"|beginning"
     r" (?:of|to|for)|first (?:line|sentence|words?|half|part)|incomplete|truncat|fragment|cut off"
