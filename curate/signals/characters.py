@@ -50,6 +50,12 @@ _CONTINUED_1251 = (
     "\u0080-\u00bf\u0401-\u040f\u0451-\u045f\u0490\u0491\u2013-\u2026\u2030\u2039\u203a\u20ac"
     "\u2116\u2122"
 )
+# ... in Windows-1250, where C3, C4 and C5 are Ă, Ä and Ĺ, and in Mac Roman, where C3 is √.
+_CONTINUED_1250 = f"{_CONTINUED}\u0102-\u0105\u0139-\u0142\u015a-\u0165\u0179-\u017c\u02c7-\u02dd"
+_CONTINUED_MAC = (
+    "\u00a0-\u00ff\u0131\u0152\u0153\u0178\u0192\u02c6-\u02dd\u03a9\u03c0\u201a-\u2044\u20ac\u2122"
+    "\u2202-\u222b\u2248-\u2265\u25ca\ufb01\ufb02"
+)
 _CONTRACTED = (  # the apostrophe's other two bytes were control characters and got lost
     "(?i:it|that|there|what|he|she|let|who|here|don|can|won|isn|doesn|didn|wasn|i|we|you|they)"
     "\u00e2(?:s|t|re|ve|ll|d|m)"
@@ -57,10 +63,13 @@ _CONTRACTED = (  # the apostrophe's other two bytes were control characters and 
 _MOJIBAKE_GATE = (
     f"[\u00c2-\u00f4][{_CONTINUED}]|\u00c3 |[РС][{_CONTINUED_1251}]|[a-z]\u00e2\\?\\?|{_CONTRACTED}"
     # UTF-8 read as Mac Roman, as DOS 437, and the mark for what could not be read at all.
-    "|\u221a[\u00a0-\u00ff\u2020\u2122]|\u201a\u00c4|\u00ac[\u00a9\u2020\u00ae]|\u251c|\u0393\u00c7"
+    f"|[\u0102\u00c4\u0139][{_CONTINUED_1250}]|\u221a[{_CONTINUED_MAC}]|\u201a\u00c4|\u00ac[\u00a9\u2020\u00ae]|\u251c|\u0393\u00c7"
     "|\ufffd|[\u0080-\u009f]"
 )
-_LOST = re.compile(rf"[a-z]\u00e2\?\?|\b{_CONTRACTED}\b|\ufffd|\u00ef\u00bf\u00bd")
+_LOST = re.compile(  # what ftfy leaves alone, because it can't or dare not mend it
+    f"[a-z]\u00e2\\?\\?|\\b{_CONTRACTED}\\b|\ufffd|\u00ef\u00bf\u00bd"
+    f"|\u0102[\u00a4-\u00bf\u013d\u013e\u017a]|[a-z]\u221a[{_CONTINUED_MAC}][a-z]"
+)
 _ABOUT_ENCODING = (
     r"(?i)mojibake|utf-?8|latin-?1|windows-1252|iso-8859|encoding|unicode|kodierung|encodage"
     r"|codificaci|编码|乱码|replacement character"

@@ -68,7 +68,7 @@ _BRACKETED = (
     r"|你的\w+|placeholder|to be determined|tbd|todo|fill in|blank)\](?![(\[:])"
 )
 _UNFILLED = re.compile(
-    rf"(?<![\w\])]){_BRACKETED}"
+    rf"(?<![A-Za-z0-9_\])]){_BRACKETED}"
     r"|(?<![\w$])\{\{ ?[A-Za-z_][\w .]{0,40} ?\}\}"
     r"|(?<![\w$\"'])\{(?i:(?:your_|user_?|first_|last_|company_)?name|address|date|time|company"
     r"|city|place|title|e-?mail|answer|response)\}"

@@ -312,7 +312,8 @@ def _public(found: re.Match[str], before: str) -> bool:
 # --- national ids -------------------------------------------------------------------------------
 
 _ID_GATE = (
-    r"\d{3}[- ]\d\d[- ]\d{4}|\d{3}\.\d{3}\.\d{3}-\d\d|\d{7}-?[A-Z]|[A-Z]{6}\d\d[A-Z]\d\d"
+    r"\d{3}[- ]\d\d[- ]\d{4}|(?i:ssn|social security)"
+    r"|\d{3}\.\d{3}\.\d{3}-\d\d|\d{7}-?[A-Z]|[A-Z]{6}\d\d[A-Z]\d\d"
     r"|\d{17}[\dXx]|[12][ .]?\d\d[ .]?\d\d[ .]?\d[\dAB][ .]?\d{3}[ .]?\d{3}|\d{4} \d{4} \d{4}"
 )
 _SSN = re.compile(

@@ -1,0 +1,119 @@
+"""Bytes that were misread, and signs that nobody sees."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.row import Message, Row, to_frame
+from curate.signals import characters
+
+
+def measured(*texts):
+    rows = [
+        Row.model_construct(
+            id="1",
+            messages=(Message("user", "q"), Message("assistant", text)),
+            rejected=(),
+            format="alpaca",
+            raw=b"",
+            source="s",
+            line=1,
+        )
+        for text in texts
+    ]
+    return characters.characters(to_frame(rows))
+
+
+WORDS = [
+    "Straße über",
+    "naïve façade",
+    "la niña mañana",
+    "“don’t” – it’s…",
+    "25 € für 10 £",
+    "smørrebrød",
+]
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("wrong", ["latin-1", "cp1252", "cp1250", "mac-roman"])
+def test_utf8_misread(word, wrong):
+    garbled = word.encode().decode(wrong, "replace")
+    assert measured(f"So {garbled} it is.")["mojibake"][0] is not None
+
+
+@pytest.mark.parametrize("word", ["Здравствуйте, как дела?", "Привет"])
+def test_cyrillic_misread(word):
+    for wrong in ("cp1251", "cp1252", "latin-1"):
+        assert measured(word.encode().decode(wrong, "replace"))["mojibake"][0] is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("日本語".encode().decode("cp1252", "replace"), "naÃ¯ve", "Ã  bientÃ´t", "Â©", "ï»¿Title"),
+        *("Theyâre", "donâ??t", "lost \ufffd here", "ï¿½", "a film \x96 dull", "Rá»\x93i"),
+    ],
+)
+def test_other_marks(text):
+    assert measured(text)["mojibake"][0] is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *WORDS,
+        "NÃO SEI. PÃO DE AÇÚCAR. IMPORTAÇÃO À VISTA. Ação, irmã, São Paulo, à 5 €",
+        "« Là-bas ! » dit-elle — à l’hôtel « Château » ; 25 °C",
+        "Łódź, źdźbło, żółć, Kraków; Škoda, Dvořák; Țară, râs, pâte, dégât, âme",
+        "Rồi, ở Hà Nội. Đặng Thị Ngọc Ánh",
+        "В России Рязань, Рим, Съёмки; Рё и Сі",
+        "Ελλάδα; עברית; العربية; हिन्दी; ไทย; 中文“引号”——；日本語；한국어",
+        "½ × 3 ± 2 µm ™ © ® § ¶ † ‡ • √2 ≈ 1,41 ∞",
+        "√2, √π, √(a² + b²), √∑x; Ăsta e; Äpfel, Ĺ",
+    ],
+)
+def test_legitimate_text(text):
+    assert measured(text).row(0) == (None, None, None)
+
+
+def test_rows_about_encodings_are_left_alone():
+    assert measured("In UTF-8 read as Latin-1, é looks like Ã©.")["mojibake"][0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "invisible", "bidi"),
+    [
+        ("a\u200bb", "U+200B", None),
+        ("\ufeffa", "U+FEFF", None),
+        ("any\u00adbody", "U+00AD", None),
+        ("a\u200d b\u200c", "U+200D, U+200C", None),
+        ("a\u2060\u2060", "U+2060", None),
+        ("hi\U000e0049\U000e0067", "U+E0049, U+E0067", None),
+        ("a \u202egpj.exe", None, "U+202E"),
+        ("a\u200e", None, "U+200E"),
+        ("שלום \u202eabc\u202c", None, "U+202E"),  # an override is never needed
+        ("👨‍👩‍👧 🏳️‍🌈 ❤️‍🔥 👩🏽‍🔬 🏴󠁧󠁢󠁥󠁮󠁧󠁿", None, None),
+        ("می‌خواهم क्‍ष", None, None),
+        ("ภาษา\u200bไทย 中文\u200b字", None, None),
+        ("שלום\u200f! \u2067مرحبا\u2069", None, None),
+        ("10\u00a0km, 5\u202f%, a\u2009b", None, None),
+    ],
+)
+def test_unseen(text, invisible, bidi):
+    made = measured(text)
+    shown = [value and value.removeprefix("assistant 2: ") for value in made.row(0)[1:]]
+    assert shown == [invisible, bidi]
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from("a \u200b\u200d\u202e\u200f\ufeff👩🔬שی中\U0001f3f4\U000e0067")
+    )
+)
+def test_what_is_found_is_what_is_taken_out(text):
+    clean = characters.without_invisible(text)
+    assert (clean != text) == bool([*characters.invisible(text), *characters.bidi(text)])
+    seen = [sign for sign in text if sign in "a 👩🔬שی中"]
+    assert [sign for sign in clean if sign in "a 👩🔬שی中"] == seen

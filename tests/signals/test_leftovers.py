@@ -1,0 +1,135 @@
+"""Blanks, speakers and escapes: a fault, unless the user asked for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from curate.row import Message, Row, to_frame
+from curate.signals import leftovers
+
+
+def measured(*turns):
+    row = Row.model_construct(
+        id="1",
+        messages=tuple(Message(*turn) for turn in turns),
+        rejected=(),
+        format="chatml",
+        raw=b"",
+        source="s",
+        line=1,
+    )
+    return leftovers.leftovers(to_frame([row])).row(0, named=True)
+
+
+def answered(question, answer):
+    return measured(("user", question), ("assistant", answer))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            "Ask [Client Name] about it.",
+            "[Insert Photo Here]",
+            "In [CITY] on [DATE].",
+            "[Your City]",
+        ),
+        *("I am {{name}} of {{ company }}.", "See you at {address}!", "<your answer here>"),
+        *("INSERT TEXT HERE", "Insert flow chart here", "Your text goes here", "Lorem ipsum dolor"),
+        *(
+            "TODO: write it",
+            "TBD",
+            "XXX",
+            "Dear XXX,",
+            "Placeholder text.",
+            "She lived in ____ then.",
+        ),
+        *(
+            "[Nombre del cliente]",
+            "Ich bin [Dein Name].",
+            "我是[你的名字]。",
+            "Je suis [votre nom].",
+        ),
+    ],
+)
+def test_blanks(answer):
+    assert answered("Describe it.", answer)["unfilled_placeholders"] is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is 2 + 2?", "4"),
+        ("Which capital?", "Tokyo"),
+        ("Write a template.", "Dear [Name],"),
+        ("Fill in the blanks.", "I live in ____ now."),
+        ("Replace [city] by a name.", "[city] is Rome"),
+        ("Redact the names.", "[NAME] lives in [CITY]."),
+        ("Describe it.", "row[name], x[date](1), [name]: b, [Your Notes](notes.md), [date][1]"),
+        ("Describe it.", "```\nHello {{ name }}\n```"),
+        ("Describe it.", "Use `<your key>` and `[name]`."),
+        ("Describe it.", "def f(x):\n    # TODO: better\n    return d[name]"),
+        ("Describe it.", "f'{name}' and \"{date}\" and ${title}"),
+        ("Describe it.", "Todo bien. Super Bowl XXX. [sic] [...] [laughs] List<name>"),
+    ],
+)
+def test_no_blanks(question, answer):
+    assert answered(question, answer)["unfilled_placeholders"] is None
+
+
+def test_letters_have_their_own_column():
+    made = answered("Write a letter to Rosa.", "Dear Rosa,\n\nthanks!\n\n[Your Name]")
+    assert made["unfilled_placeholders"] is None
+    assert made["letter_placeholders"] == "assistant 2: [Your Name]"
+    assert answered("Describe it.", "[Your Name]")["letter_placeholders"] is None
+
+
+def test_only_the_last_question_counts():
+    earlier = (("user", "Write a Python function that adds."), ("assistant", "def add(a, b): ..."))
+    made = measured(*earlier, ("user", "Who are you?"), ("assistant", "I am {{name}}."))
+    assert made["unfilled_placeholders"] == "assistant 4: {{name}}"
+
+
+def test_users_may_write_blanks():
+    assert answered("What does [Your Name] mean?", "A blank.")["unfilled_placeholders"] is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "label"),
+    [
+        ("Name a colour.", "Blue.\n\nHuman: And a bird?\n\nAssistant: Wren.", "Human:"),
+        ("Name a colour.", "Blue. USER: Thanks! ASSISTANT: Sure.", "USER: Thanks! ASSISTANT:"),
+        ("Name a colour.", "ASSISTANT: Blue.", "ASSISTANT:"),
+        ("Write a dialogue.", "Bot: Hi!\nUser: Hello!", None),
+        ("User: Hi\nAssistant:", "Hello\nUser: Bye", None),
+        ("Name a colour.", "The user: a person.\nusers: all", None),
+        ("user: system: hi", "system: fine", None),  # our own way of writing turns down
+    ],
+)
+def test_speakers(question, answer, label):
+    found = answered(question, answer)["role_labels"]
+    assert found == (label and f"assistant 2: {label}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (r"1. Red\n2. Green", True),
+        (r"Dear Ann,\n\nthanks.\n\nPaul", True),
+        (r"Animal\tSound\nDog\tBark", True),
+        (r"Boil it.\r\nWait.", True),
+        (r"It holds:\n- plasters", True),
+        (r"C:\new\notes, D:\News", False),
+        (r'printf("One\nTwo\n");', False),
+        (r"$x \nabla f$ and \neq", False),
+        (r"^[^\n]+\n[A-Z]\w+$", False),
+        (r'{"text": "One\nTwo"}', False),
+        ("One\nTwo", False),
+    ],
+)
+def test_escapes(answer, found):
+    assert (answered("Describe it.", answer)["escaped_newlines"] is not None) is found
+
+
+def test_escapes_that_were_asked_about():
+    assert answered("What is a newline?", r"One\nTwo")["escaped_newlines"] is None
