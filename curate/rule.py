@@ -277,14 +277,17 @@ def load_rules(folders: Sequence[str | Path] = ()) -> dict[str, Rule]:
         RuleError: a file that is no rule, naming the file and the field.
     """
     rules = dict(_own_rules())
-    for folder in folders:
-        rules |= _rules_in(_folder(folder))
+    for folder in map(_folder, folders):
+        own = _rules_in(folder)
+        for rule in own.values():
+            check(rule, folder / f"{rule.code}.yaml")
+        rules |= own
     return dict(sorted(rules.items()))
 
 
 @cache
 def _own_rules() -> dict[str, Rule]:
-    """Those that come with curate: read once, for 90 files take a fifth of a second."""
+    """Those that come with curate, read once; `check` is the tests' business, a quarter second."""
     return _rules_in(files("curate.rules"))
 
 
@@ -294,7 +297,6 @@ def _rules_in(folder: Traversable) -> dict[str, Rule]:
         rule = _load(file, Rule)
         if file.name.removesuffix(".yaml") != rule.code:
             raise RuleError(f"{file}: the file of rule {rule.code} is named {rule.code}.yaml")
-        _check(rule, file)
         rules[rule.code] = rule
     return rules
 
@@ -409,7 +411,7 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     return f"{where}: {first['msg']}{hint}"
 
 
-def _check(rule: Rule, file: Traversable) -> None:
+def check(rule: Rule, file: Traversable) -> None:
     """Refuse at load what would fail at run time: patterns, conditions and columns."""
     import polars as pl
 
