@@ -99,23 +99,48 @@ _SMALL_WORDS = {code: frozenset(words.split()) for code, words in _SMALL.items()
 
 # Where a prompt speaks of languages, the answer may be in any: translation, lessons, quotations.
 _SPEAKS_OF_LANGUAGE = re.compile(
-    r"translat|languag|bilingual|übersetz|sprache|traduc|traduz|traduis|tradui|idioma|langue"
-    r"|lingua|перев|язык|翻[译譯訳]|语言|語言|言語|언어|번역|ترجم|vertaal|přelož|przetłum|çevir"
-    r"|english|german|french|spanish|italian|portug|dutch|russian|ukrain|polish|czech|swedish"
-    r"|danish|norweg|finnish|hungar|romanian|turkish|greek|hebrew|arabic|persian|farsi|hindi|urdu"
-    r"|bengal|tamil|chinese|mandarin|cantonese|japanese|korean|vietnam|thai\b|indones|malay"
-    r"|tagalog|filipino|swahili|latin\b|catalan|croat|serb|bulgar|slovak|sloven|icelandic|irish"
-    r"|welsh|esperanto|afrikaans|hawai|haiku"
-    r"|deutsch|englisch|französisch|spanisch|italienisch|chinesisch|russisch|japanisch"
-    r"|anglais|allemand|français|espagnol|italien|chinois|russe"
-    r"|inglés|ingles|alemán|francés|español|castellano|chino"
-    r"|inglese|tedesco|francese|spagnolo|inglês|alemão|francês|espanhol"
-    r"|английск|немецк|французск|испанск|русск|китайск"
-    r"|英[语語文]|德[语語文]|法[语語文]|西班牙|俄[语語文]|日[语語文本]|中文|汉语|漢語|韩[语文]"
-    r"|영어|독일어|한국어|중국어|일본어",
+    r"translat|\blanguages?\b|bilingual|multilingual|übersetz|\w*sprache\b|traduc|traduz|tradui|idioma"
+    r"|\blangues?\b|\blingua|перев[её]|язык|翻[译譯訳]|语言|語言|言語|언어|번역|ترجم|vertaa?l|přelož"
+    r"|przetłum|çevir",
     re.IGNORECASE,
 )
 
+# Where it names one, in that one. Names in the languages that prompts are written in most.
+_NAMES = {
+    "en": "english|englisch|anglais|inglés|ingles|inglês|английск|英[语語文]|영어|angielsk",
+    "de": "german|deutsch|allemand|alemán|tedesc|alemão|немецк|德[语語文]|독일어|ドイツ語"
+    "|berlin|austria",
+    "fr": "french|franc|französ|français|francés|francese|францу|法[语語文]|프랑스|フランス|paris",
+    "es": "spanish|spanisch|español|espagnol|spagnol|castellano|испан|西班牙|スペイン|spain|mexic|latin",
+    "it": "italian|italienisch|italien|italy|итальян|意大利|イタリア|opera",
+    "pt": "portug|brazil|brasil|葡萄牙|португал",
+    "nl": "dutch|niederländ|néerland|holand|holland|nederland|荷兰",
+    "ru": "russia|russisch|russe|ruso|русск|俄[语語文]|soviet",
+    "uk": "ukrain|украин|україн",
+    "pl": "polish|polnisch|polonais|poland|polsk",
+    "cs": "czech|tschech|tchèque|česk",
+    "sv": "swed|schwed|suéd|svensk",
+    "da": "danish|dänisch|danois|dansk|denmark",
+    "no": "norw|norsk",
+    "fi": "finnish|finnisch|finland|suom",
+    "hu": "hungar|ungar|magyar",
+    "ro": "romania|rumän|roumain|român",
+    "tr": "turk|türk|turc",
+    "el": "greek|griech|grec|greece",
+    "he": "hebrew|hebrä|hébreu|jewish|israel",
+    "ar": "arab|koran|quran|islam",
+    "fa": "persian|farsi|iran",
+    "hi": "hindi|hindu|india|sanskrit|yoga",
+    "zh": "chin|mandarin|cantones|中文|汉语|漢語|taiwan",
+    "ja": "japan|日[语語文本]|haiku|anime",
+    "ko": "korea|coré|韩[语語文国]|한국",
+    "vi": "vietnam",
+    "th": r"\bthai",
+    "id": "indones|malay|bahasa",
+    "la": "latin|roman",
+    "ca": "catal",
+}
+_NAMED = {code: re.compile(names, re.IGNORECASE) for code, names in _NAMES.items()}
 
 # Languages that the model can't keep apart in a short text, or that readers of one read as well.
 _ALIKE = (
@@ -244,7 +269,14 @@ def _asks(prompt: str, answer: str) -> bool:
     """Whether a prompt explains an answer in this language."""
     if _SPEAKS_OF_LANGUAGE.search(prompt):
         return True
-    return any(holds(part, answer) for part in [*prompt.split("\n"), *_QUOTED.findall(prompt)])
+    named = _NAMED.get(answer)
+    if named is not None and named.search(prompt):
+        return True
+    quoted = _QUOTED.findall(prompt)
+    if answer == "en" and any(part.strip("\"“”'‘’«»„ ").isascii() for part in quoted):
+        return True  # a Chinese prompt about the word “opulent”
+    parts = [*prompt.split("\n"), *quoted]
+    return any(holds(part, answer) for part in parts[:40])
 
 
 def _differ(one: str, other: str) -> bool:
@@ -299,12 +331,16 @@ def detect(text: str | None) -> Language | None:
 
 def holds(text: str, code: str) -> bool:
     """Whether a piece of a prompt may well be in this language: laxer than `detect`."""
-    if len(text.split()) < 2 and text.isascii():
-        return False
-    by_script = _by_script(text[:SAMPLE])
+    sample = text[:SAMPLE]
+    by_script = _by_script(sample)
     if by_script is not None:
         return by_script.code == code
-    return _guess(text[:SAMPLE]).code == code
+    if len(re.findall(_ENGLISH, sample)) >= 2:
+        return code == "en"
+    if len(_WORD.findall(sample)) < 2:
+        return False
+    guess = _guess(sample)
+    return guess.confidence >= 0.5 and not _differ(guess.code, code)
 
 
 def _by_script(sample: str) -> Language | None:
