@@ -111,7 +111,8 @@ _NAMES = {
     "de": "german|deutsch|allemand|alemán|tedesc|alemão|немецк|德[语語文]|독일어|ドイツ語"
     "|berlin|austria",
     "fr": "french|franc|französ|français|francés|francese|францу|法[语語文]|프랑스|フランス|paris",
-    "es": "spanish|spanisch|español|espagnol|spagnol|castellano|испан|西班牙|スペイン|spain|mexic|latin",
+    "es": "spanish|spanisch|español|espagnol|spagnol|castellano|испан|西班牙|スペイン|spain"
+    "|mexic|latin",
     "it": "italian|italienisch|italien|italy|итальян|意大利|イタリア|opera",
     "pt": "portug|brazil|brasil|葡萄牙|португал",
     "nl": "dutch|niederländ|néerland|holand|holland|nederland|荷兰",
