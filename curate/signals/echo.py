@@ -1,0 +1,127 @@
+"""Answers that say the question or its material again instead of answering.
+
+A question is compared by its words, and an answer that leaves a few out but adds none is nearly
+the same; one that adds a word ("The capital of France is Paris.") has answered. Material is
+compared by its text, but for its ends, white space and case: a comma more may be what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from curate.answers import NEEDS, answers
+from curate.registry import signal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEAST_WORDS = 3  # what is shorter is an answer that happens to be in the question: "Yes", "a cat"
+NEAR = 0.8  # share of the question's words from which an answer is nearly the same
+ENDS = 8  # bytes by which material and its copy may differ: quotes, white space, a stop
+
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
+_QUESTION = re.compile(r"[?？]|(?i:classif|separate|which|whether)|[:：]")
+_ENDS = " \n\t\"'“”‘’`.。"
+
+# Where giving back what came is what was asked for, or may be the right answer.
+_ASKED = re.compile(
+    r"(?i)\brepeat|\becho|\bcop(?:y|ies)\b|verbatim|\bquote|recite|\bsay (?:after|the|this|\")"
+    r"|word for word|\b(?:write|type|print|output|display|show|return) (?:down |out )?(?:the |this "
+    r"|these |following |exact|\")|transcri|extract|select|choose|pick|identif|\bfind\b|which"
+    r"|highlight|underline|\bbold\b|locate|grammar|correct|proof-?read|spell|punctuat|\bedit|\bfix"
+    r"|error|mistake|typo|format|capitali[sz]|case\b|\bsort|order|arrange|rank|unchanged|as it is"
+    r"|if (?:needed|necessary|any|there)|duplicat|remove|delete|clean|filter|validat|detect|check"
+    r"|\binsert|\badd\b|\bperiod\b|comma\b|all caps|capital|read|aloud|transcript|\bappend|join"
+    r"|decode|decrypt|tokeni[sz]|split|translat|\bhello\b|\bping\b|title|headline|\bname\b"
+    r"|改错|修改|更正|重复|复述|翻译|语法|抄写|排序|繰り返|校正|repite|wiederhol|répète|ripeti"
+    r"|korrigier"
+)
+
+
+class _Found(NamedTuple):
+    share: float = 0.0
+    of: str | None = None
+
+
+@signal(
+    columns={
+        "echo_share": "share of the question that the answer says again and adds nothing: 1 = it "
+        f"is the question or its material, from {NEAR} nearly the question, 0 = it is neither",
+        "echo_of": "what the answer says again: instruction, input or prompt (both together, or a "
+        "later turn); null where it says nothing again",
+        "echo_asked": "whether the question asks to repeat, copy, pick or correct, where the same "
+        "text may be the answer",
+    },
+    needs=(*NEEDS, "instruction", "input"),
+)
+def echo(frame: pl.DataFrame) -> pl.DataFrame:
+    """Compare answers with what they answer where both are about as long."""
+    turns = answers(frame)
+    fields = frame.select("instruction", "input").with_row_index("row")
+    turns = turns.join(fields, on="row", how="left", maintain_order="left")
+    first = pl.col("turn") == pl.col("turn").min().over("row")  # the fields are of its question
+    turns = turns.with_columns(
+        pl.when(first).then(name).alias(name) for name in ("instruction", "input")
+    )
+    size = pl.col("answer").str.len_bytes().cast(pl.Int64)
+    near = pl.any_horizontal(
+        size.is_between(NEAR / 2 * other, other + ENDS)
+        for other in (
+            pl.col(name).str.len_bytes().cast(pl.Int64) for name in ("asked", "instruction")
+        )
+    )
+    given = (size - pl.col("input").str.len_bytes().cast(pl.Int64)).abs() <= ENDS
+    alike = ((near & _begins_alike()) | given).fill_null(value=False) & (size > 2 * LEAST_WORDS)
+    columns = ("row", "asked", "instruction", "input", "answer")
+    shares = [0.0] * frame.height
+    whats: list[str | None] = [None] * frame.height
+    asks = [False] * frame.height
+    for row, asked, instruction, material, answer in (
+        turns.filter(alike).select(columns).iter_rows()
+    ):
+        found = _compare(answer, asked, instruction, material)
+        if found.share > shares[row]:
+            shares[row], whats[row] = found
+            asks[row] = _ASKED.search(instruction or asked) is not None
+    schema = {"echo_share": pl.Float64, "echo_of": pl.String, "echo_asked": pl.Boolean}
+    return pl.DataFrame({"echo_share": shares, "echo_of": whats, "echo_asked": asks}, schema=schema)
+
+
+def _begins_alike() -> pl.Expr:
+    """Whether the answer's fourth to tenth letters stand in the question: a word lost or not."""
+    letters = pl.col("answer").str.slice(3, 6).str.to_lowercase()
+    return pl.col("asked").str.to_lowercase().str.contains(letters, literal=True)
+
+
+def _compare(answer: str, asked: str, instruction: str | None, material: str | None) -> _Found:
+    """The text that the answer says again, and how much of it."""
+    if material and _plain(answer) == _plain(material) and len(_words(material)) >= LEAST_WORDS:
+        return _Found(1.0, "input")
+    words, question = _words(answer), instruction or asked
+    if len(words) < LEAST_WORDS:
+        return _Found()
+    if words == _words(asked):
+        return _Found(1.0, "prompt" if material or not instruction else "instruction")
+    share = _shared(words, _words(question))
+    if share < 1 and _QUESTION.search(question):  # "Was it a victory?" "It was a victory."
+        return _Found()
+    return _Found(share, "instruction" if instruction else "prompt") if share else _Found()
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split()).strip(_ENDS)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _shared(words: Sequence[str], other: Sequence[str]) -> float:
+    """How much of `other` is in `words`, where `words` has nothing else; in [0, 1]."""
+    if not NEAR * len(other) <= len(words) <= len(other):
+        return 0.0
+    return 0.0 if Counter(words) - Counter(other) else len(words) / len(other)
