@@ -57,44 +57,48 @@ _WHO = (
 _FIELD = (
     "name|city|date|number|company|address|place|country|state|time|year|title|location|amount"
     "|topic"
-    "|phone|e-?mail|position|occupation|age|hobby|event|price|link|url"
+    "|phone|e-?mail|position|occupation|age|hobby|event|price|link|url|author|answer|response"
+    "|description|content|text|details|reason|subject|department|school|university|team|brand"
+    "|website|street|zip|relationship"
 )
 _BRACKETED = (
-    rf"\[(?i:(?:{_WHO})(?:['’]s)?(?:[ _][^\]\n]{{1,40}})?|(?:{_FIELD})|dein name|ihr name"
+    rf"\[(?i:(?:{_WHO})(?:['’]s)?(?:[ _][^\]\n]{{1,40}})?"
+    rf"|(?:{_FIELD})(?: (?:name|number|code|here|address|of [^\]\n]{{1,25}}))?"
+    r"|dein name|ihr name"
     rf"|name (?:des|der) \w+|datum"
     r"|votre nom|nom (?:de|du) \w+|(?:tu|su) nombre|nombre (?:de|del) \w+|fecha"
     r"|你的名字|您的姓名|姓名|公司名称"
     r"|日期|您的\w+"
-    r"|你的\w+|placeholder|to be determined|tbd|todo|fill in|blank)\](?![(\[:])"
+    r"|你的\w+|placeholder|to be \w+|tbd|todo|fill in|blank)\](?![(\[:])"
 )
 _UNFILLED = re.compile(
     rf"(?<![A-Za-z0-9_\])]){_BRACKETED}"
     r"|(?<![\w$])\{\{ ?[A-Za-z_][\w .]{0,40} ?\}\}"
-    r"|(?<![\w$\"'])\{(?i:(?:your_|user_?|first_|last_|company_)?name|address|date|time|company"
-    r"|city|place|title|e-?mail|answer|response)\}"
-    r"|<(?i:your|insert|enter|add) [^<>\n]{1,40}>|<(?i:your_\w+|company name|your name|first name)>"
-    r"|(?:^|\n)\W*(?i:insert [a-z ]{2,30} here)|INSERT [A-Z ]{2,30} HERE|(?i:your (?:answer|text"
-    r"|response|content) (?:goes )?here)"
-    r"|(?i:lorem ipsum|placeholder text|text goes here|this is a placeholder|to be (?:filled in"
-    r"|completed) later)"
-    r"|(?:^|\n|[\s(])(?:TODO|TBD|FIXME)(?=[\s:.,;!)]|$)|^\s*XXX+\W*$|(?:Dear|Mr\.?|Mrs\.?|Ms\.?"
-    r"|Hello|Hi|is|named?|called|contact) XXX+\b"
+    r"|(?<![\w$\"'])\{(?i:your [a-z]{2,20}|(?:your_|user_?|first_|last_|company_)?name|address|date"
+    r"|time|company|city|place|title|e-?mail|answer|response)\}"
+    r"|<(?i:your|insert|enter|add) [^<>\n]{1,40}>|(?<!\w)<(?i:your_\w+|company name|your name"
+    r"|first name|name|city|date|answer|response)>"
+    r"|(?:^|\n)\W*(?i:insert [a-z ]{2,30} here)|INSERT [A-Z ]{2,30} HERE"
+    r"|(?i:(?:your |^\W*)(?:answer|text|response|content) (?:goes )?here)"
+    r"|(?i:lorem ipsum|placeholder text|text goes here|this is a placeholder"
+    r"|to be (?:filled in|completed) later)"
+    r"|(?:^|\n|[\s(])(?:TODO|TBD|FIXME)(?=[\s:.,;!)]|$)|^(?:\s*XXX+)+\W*$"
+    r"|(?:Dear|Mr\.?|Mrs\.?|Ms\.?|Hello|Hi|is|named?|called|contact) XXX+\b"
     r"|[A-Za-z,] _{4,}(?=[ .,;!?]|$)"
 )
 _BLANK_GATE = (
     rf"\[(?i:{_WHO}|{_FIELD}|dein|ihr|datum|votre|nom|tu|su|fecha"
-    r"|[你您姓公日]|placeholder|to be|tbd"
-    rf"|todo|fill|blank)"
-    r"|\{\{ ?[A-Za-z_]|\{(?i:your_|user|first_|last_|company|name|address|date|time|city|place"
+    r"|[你您姓公日]|placeholder|to be|tbd|todo|fill|blank)"
+    r"|\{\{ ?[A-Za-z_]|\{(?i:your|user|first_|last_|company|name|address|date|time|city|place"
     r"|title|e-?mail|answer|response)"
-    r"|<(?i:your|insert|enter|add|company|first)|(?i:insert [a-z ]+ here|goes here|(?:answer|text"
-    r"|response|content) here)"
+    r"|<(?i:your|insert|enter|add|company|first|name|city|date|answer|response)"
+    r"|(?i:insert [a-z ]+ here|goes here|(?:answer|text|response|content) here)"
     r"|(?i:lorem ipsum|placeholder|filled in|completed later)|TODO|TBD|FIXME|XXX| ____"
 )
 _IS_CODE = re.compile(
     r"```|(?:^|\n)\s*(?:def |class |import |from \w+ import|function\b|const |let |var |public "
     r"|private |#include|SELECT |INSERT INTO|<!DOCTYPE|<html"
-    r"|<\?php|//|#!|return |\{%)|[{;]\s*\n|</(?:div|p|body|form|li|span|a|h\d|title|template)>"
+    r"|<\?php|//|#!|return |\{%)|[{;]\s*\n|</\w+>"
     r"|\w+\([^)\n]*\)\s*[:{;]"
 )
 
@@ -102,7 +106,8 @@ _IS_CODE = re.compile(
 _FORM = (
     r"(?i)template|placeholder|\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
     r"|lorem|\btodo|to-do"
-    r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|censor"
+    r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|survey"
+    r"|questionnaire|\bquery|censor"
     r"|conceal|prompt|vorlage|formular|modèle"
     r"|formulaire|plantilla|formulario|模板|表格"
 )

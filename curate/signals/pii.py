@@ -114,7 +114,7 @@ _PHONE = re.compile(
     r")(?![\w]|[.,:/-]\d|[ ]?[%€$£])"
 )
 _CALLED = re.compile(
-    r"(?i)(?:电话|電話|手机|手機|联系方式"
+    r"(?i)(?:(?:my|our|his|her|their) number|电话|電話|手机|手機|联系方式"
     r"|\b(?:(?:tele|cell|mobile )?phone|tel(?:efon|éfono|efono|ephone|efone"
     r"|[eé]phone)?|mobile|móvil|cell|handy|fax|whats ?app|sms|text(?: me)?"
     r"|call(?: me| us| her| him)?|ruf\w*|erreichbar|appel\w*|joindre|ll[aá]m\w*|telefonnummer))"
