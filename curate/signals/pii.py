@@ -217,6 +217,7 @@ def _mod97(number: str) -> bool:
     return int("".join(str(int(sign, 36)) for sign in turned)) % 97 == 1
 
 
+_OLD_VISA = 13
 _CARD_GATE = r"(?:\d[ -]?){13}"
 _CARD = re.compile(
     r"(?a)(?<![\w.,+/=-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}"
@@ -253,9 +254,18 @@ def stock_cards(text: str) -> Iterator[str]:
 def _cards(text: str) -> Iterator[str]:
     for found in _CARD.finditer(text):
         number = re.sub(r"\D", "", found[0])
+        if found[0] == number and _reckoned(text, found):
+            continue
         varied = len(set(number)) > 2 or number in _TEST_CARDS  # noqa: PLR2004 - 4444..., 0101...
         if varied and _ISSUED.fullmatch(number) and _luhn(number):
             yield number
+
+
+def _reckoned(text: str, found: re.Match[str]) -> bool:
+    """Whether bare digits are an operand, or of a length that cards had until the nineties."""
+    before, after = text[max(0, found.start() - 3) : found.start()], text[found.end() :][:3]
+    operator = re.search(r"[-+*/=×÷^]\s*$", before) or re.search(r"^\s*[-+*/=×÷^]", after)
+    return len(found[0]) == _OLD_VISA or operator is not None
 
 
 def _luhn(number: str) -> bool:
