@@ -50,7 +50,8 @@ _LONE_APOSTROPHE = re.compile(r"'(?![tsd]|ve|ll|re)")
         "readability_sentence_words": "words a sentence; null likewise",
         "readability_word_syllables": "syllables a word; null likewise",
         "readability_running": f"the answer is running text: {LINE_WORDS} words a line or more, "
-        f"{COMMA_WORDS} a comma; lists and songs have few stops, whence figures that mean nothing",
+        f"{COMMA_WORDS} a comma, no list marks; lists and songs have few stops, whence figures "
+        "that mean nothing",
     },
     needs=("response", "response_language"),
 )
@@ -71,7 +72,8 @@ def readability(frame: pl.DataFrame) -> pl.DataFrame:
 def _running() -> pl.Expr:
     lines = pl.col("response").str.count_matches(r"\S[^\n]*")
     commas = pl.col("response").str.count_matches("[,;:•|]") + 1
-    return (pl.col("n") >= LINE_WORDS * lines) & (pl.col("n") >= COMMA_WORDS * commas)
+    listed = pl.col("response").str.contains(r"(?m)^\s*(?:[-*•–—]|\d+[.):])\s")
+    return ~listed & (pl.col("n") >= LINE_WORDS * lines) & (pl.col("n") >= COMMA_WORDS * commas)
 
 
 @signal(
