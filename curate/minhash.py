@@ -13,9 +13,9 @@ in three steps, each linear:
 
 Bands: two rows of similarity s meet in at least one of b bands of r values with probability
 1 - (1 - s^r)^b. With r = 4, b = 20 that is 0.9959 at the floor 0.7, 0.99997 at 0.8, 0.03 at 0.2.
-datasketch's optimiser minimises a weighted sum of the areas of the two errors and so accepts
-0.5 to 0.9 at the threshold itself; and importing it costs 0.9 CPU-s (scipy), more than all of
-this for 50,000 rows. docs/duplicates.md has the curve, tests/test_minhash.py checks it.
+datasketch's optimiser minimises a weighted sum of the areas of the two errors and so finds 0.08
+to 0.45 at the threshold itself; and importing it costs 1.0 CPU-s (scipy), more than all of this
+for 50,000 rows. docs/duplicates.md has the curve, tests/test_minhash.py checks it.
 """
 
 from __future__ import annotations

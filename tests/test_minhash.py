@@ -157,9 +157,9 @@ def test_the_curve_that_the_docs_state():
 def test_datasketchs_optimiser_gives_recall_away_at_the_threshold():
     """It minimises false positives plus false negatives, weighted; ours pays with candidates."""
     lsh = MinHashLSH(threshold=FLOOR, num_perm=BANDS * WIDTH)
-    assert chance(FLOOR, lsh.b, lsh.r) < 0.9
+    assert chance(FLOOR, lsh.b, lsh.r) < 0.5
     urged = MinHashLSH(threshold=FLOOR, num_perm=BANDS * WIDTH, weights=(0.01, 0.99))
-    assert chance(FLOOR, urged.b, urged.r) < chance(FLOOR) + 0.004
+    assert 0.99 < chance(FLOOR, urged.b, urged.r) < chance(FLOOR)
 
 
 def overlapping(similarity, pairs, size=120):
