@@ -180,7 +180,8 @@ def _dials(found: re.Match[str], digits: str, before: str) -> bool:
     if kind == "world":
         added = found[0].startswith("+ ") or re.search(r"[\d)\]]\s*$", before)
         told = "(" in found[0] or (re.search(r"[ -]", found[0][3:]) if added else True)
-        return bool(told) and 8 <= len(digits.removeprefix("00")) <= 15  # noqa: PLR2004 - E.164
+        least = 10 if added else 8  # sums of small numbers are shorter
+        return bool(told) and least <= len(digits.removeprefix("00")) <= 15  # noqa: PLR2004 - E.164
     if kind == "us":
         return "(" in found[0] or found[0].count(" ") != 2 or bool(re.search("[.-]", found[0]))  # noqa: PLR2004 - three numbers in a row
     return 9 <= len(digits) <= 12  # noqa: PLR2004 - shorter ones are dates and counts
