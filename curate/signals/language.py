@@ -325,7 +325,10 @@ def detect(text: str | None) -> Language | None:
     latin = len(_LATIN.findall(sample))
     others = len(_LETTER.findall(sample)) - latin
     if others > latin:
-        return _guess(sample) if others >= MIN_LETTERS / 2 else None
+        # Ten letters of Cyrillic are Serbian or Russian to the model, with 0.6.
+        guess = _guess(sample)
+        sure = 0.5 if others >= MIN_LETTERS else 0.9
+        return guess if others >= MIN_LETTERS / 2 and guess.confidence >= sure else None
     # Chinese with a list of English titles is neither.
     return _in_latin(sample, latin) if others * 8 < latin else None
 

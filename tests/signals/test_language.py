@@ -70,6 +70,7 @@ def test_a_sentence_is_enough(code):
         "```python\nfor wert in liste:\n    print('hallo du schöne welt')\n```",
         '{"absicht": "wetter", "ort": "Köln", "zeit": "morgen früh um acht"}',
         "E pluribus unum",
+        "Назови цвет.",
     ],
 )
 def test_too_little_or_no_prose(text):
