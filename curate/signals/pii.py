@@ -147,8 +147,8 @@ def phones(text: str) -> Iterator[str]:
 
 
 def stock_phones(text: str) -> Iterator[str]:
-    """Phone numbers of no one in particular; these are no secret."""
-    return (number for number, stock in _phones(text) if stock)
+    """Phone numbers of no one in particular; masked all the same, for their form may mislead."""
+    return (mask(number) for number, stock in _phones(text) if stock)
 
 
 def _phones(text: str) -> Iterator[tuple[str, bool]]:
@@ -248,8 +248,8 @@ def cards(text: str) -> Iterator[str]:
 
 
 def stock_cards(text: str) -> Iterator[str]:
-    """Published test numbers; these are no secret."""
-    return (number for number in _cards(text) if number in _TEST_CARDS)
+    """Published test numbers."""
+    return (mask(number) for number in _cards(text) if number in _TEST_CARDS)
 
 
 def _cards(text: str) -> Iterator[str]:

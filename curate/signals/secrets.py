@@ -168,8 +168,8 @@ def named_keys(text: str) -> Iterator[str]:
 
 
 def stock_keys(text: str) -> Iterator[str]:
-    """Keys of a known form that open nothing; these are no secret."""
-    return (found[0][:40] for _, found in _keys(text) if _is_stock(found[0]))
+    """Keys of a known form that open nothing; masked all the same, for their form may mislead."""
+    return (f"{issuer} {mask(found[0])}" for issuer, found in _keys(text) if _is_stock(found[0]))
 
 
 def _keys(text: str) -> Iterator[tuple[str, re.Match[str]]]:
