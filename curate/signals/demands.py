@@ -147,8 +147,8 @@ _NUMBER = (
     r"|twenty|fifteen|\d{1,2}) "
 )
 _KIND = (
-    r"(?i)^\W*(?:please |can you |could you )?(?:write|compose|generate|create|draft|produce|pen|craft"
-    r"|prepare|develop|explain|discuss|elaborate|compare and|describe (?:how|why|the process))\b"
+    r"(?i)^\W*(?:please |can you |could you )?(?:write|compose|generate|create|draft|produce|pen"
+    r"|craft|prepare|develop|explain|discuss|elaborate|compare and|describe (?:how|why|the process))\b"
 )
 _WORDS = r"(?i)words?\b"
 
