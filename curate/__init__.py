@@ -1,3 +1,52 @@
-"""curate pares instruction datasets down to a clean core, and accounts for every row."""
+"""curate pares instruction datasets down to a clean core, and accounts for every row.
+
+    clean(inputs, folder, Settings(...))    the main job: writes the run folder
+    decide_again(folder, settings)          decides a run anew from what it has measured
+    verify(folder)                          checks a run against its lock
+    transcribe(source, target, to)          between formats and file types
+    Settings                                what a run is asked to do
+    signal                                  declares a signal of your own
+    CurateError                             the root of every error raised on purpose
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from curate.config import Settings
+    from curate.errors import CurateError
+    from curate.pipeline import clean, decide_again
+    from curate.registry import signal
+    from curate.transcription import transcribe
+    from curate.verification import verify
 
 __version__ = "0.1.0"
+__all__ = [
+    "CurateError",
+    "Settings",
+    "__version__",
+    "clean",
+    "decide_again",
+    "signal",
+    "transcribe",
+    "verify",
+]
+
+_HOME = {
+    "CurateError": "errors",
+    "Settings": "config",
+    "clean": "pipeline",
+    "decide_again": "pipeline",
+    "signal": "registry",
+    "transcribe": "transcription",
+    "verify": "verification",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is asked for (PEP 562): `import curate` takes 10 ms."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from curate.errors import ConfigError
 from curate.rule import Action
@@ -42,6 +42,16 @@ class Settings(BaseModel):
     fix: bool = False
     to: str | None = None
     seed: int = 0
+
+    @field_validator("format", "to")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        """Refuse a format that nobody has written."""
+        from curate.formats import formats
+
+        if name not in {None, "auto", *formats()}:
+            raise ValueError(f"no format {name}; there are {', '.join(formats())}")
+        return name
 
 
 def load_settings(path: str | Path) -> Settings:

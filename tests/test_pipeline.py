@@ -20,7 +20,7 @@ from curate.diff import compare, summary
 from curate.errors import InputError, OutputError, UsageError
 from curate.lock import read_lock
 from curate.pipeline import clean, decide_again, report_again
-from curate.verify import verify
+from curate.verification import verify
 from curate.why import difference, story
 
 LONG = " ".join(f"word{number}" for number in range(60))

@@ -30,17 +30,10 @@ def convert(
     quiet: options.Quiet = False,
 ) -> None:
     """Write a data set in another format or file type, whole or not at all."""
-    from curate.transcribe import transcribe
+    from curate.transcription import transcribe
 
+    settings = options.settings(to=to, format=format, map=options.mapping(map))
     with options.progress(quiet=quiet) as tick:
-        count = transcribe(
-            source,
-            target,
-            to,
-            format=format or "auto",
-            map=options.mapping(map),
-            force=force,
-            tick=tick,
-        )
+        count = transcribe(source, target, settings, force=force, tick=tick)
     if not quiet:
         typer.echo(f"{target}: {count:,} records")

@@ -226,7 +226,7 @@ def _state(disposition: str, code: str | None) -> Text:
 
 def verify(run: options.Run, *, quiet: options.Quiet = False) -> None:
     """Check a run folder against its lock and derive it again; exit 1 if anything differs."""
-    from curate.verify import verify as differences
+    from curate.verification import verify as differences
 
     with options.progress(quiet=quiet) as tick:
         found = differences(run, tick)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from curate import formats
 from curate.convert import to_format
-from curate.errors import OutputError, UsageError
+from curate.errors import OutputError
 from curate.read import Source, dump, parse
 from curate.write.layout import Layout, extension, layout_of, named
 from curate.write.output import Output
@@ -301,7 +301,6 @@ def open_core(folder: Path, layout: Layout, settings: Settings) -> Writer:
     """The writer of a run's `core.<ext>`: the input's file type, the format that is asked for.
 
     Raises:
-        UsageError: there is no such format.
         OutputError: from `write`: the format can't hold a record; names it and what it is.
     """
     return open_converter(folder / f"core{extension(layout)}", layout, settings)
@@ -314,8 +313,6 @@ def open_converter(
     out = open_writer(path, like)
     if settings.to is None:
         return out
-    if settings.to not in formats.formats():
-        raise UsageError(f"no format {settings.to}; there are {', '.join(formats.formats())}")
     return _Converted(out, settings.to, settings.format, settings.map)
 
 

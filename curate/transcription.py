@@ -1,0 +1,67 @@
+"""A data set in another format or file type: every record, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.errors import InputError, OutputError
+from curate.ingest import Ingest, Refusal
+from curate.pipeline import no_tick, read_all
+from curate.read import open_sources
+from curate.write import open_converter
+
+if TYPE_CHECKING:
+    from curate.config import Settings
+    from curate.pipeline import Tick
+
+SHOWN = 3  # refused records that an error names
+
+
+def transcribe(
+    source: str,
+    target: str | Path,
+    settings: Settings,
+    *,
+    force: bool = False,
+    tick: Tick = no_tick,
+) -> int:
+    """Write all records of a source in another format or file type; the number of records.
+
+    Args:
+        source: what `open_sources` takes.
+        target: a file; its name says the type. What the name leaves open is as in the source.
+        settings: `to`, the format to write (None keeps each record as it is); `format` and `map`,
+            how to read. Nothing else of them counts here.
+        force: replace a file that stands there.
+        tick: called with stage, bytes done and bytes in all.
+
+    Raises:
+        InputError: a record that can't be read or fits no format; names up to three.
+        OutputError: a record that the target can't hold, or a file that can't be written.
+    """
+    path = Path(target)
+    if path.exists() and not force:
+        raise OutputError(f"{path}: is there already; --force replaces it")
+    sources = open_sources([source])
+    ingest = Ingest(settings.format, settings.map)
+    refused: list[Refusal] = []
+    with open_converter(path, sources, settings) as out:
+        for record in read_all(sources, tick):
+            row, _ = ingest(record)
+            if isinstance(row, Refusal):
+                refused.append(row)
+            elif not refused:
+                try:
+                    out.write(record.raw)
+                except OutputError as error:
+                    raise OutputError(f"{record.source}:{record.line}: {error}") from None
+        if refused:
+            raise InputError(_refusals(refused))
+    return out.records
+
+
+def _refusals(refused: list[Refusal]) -> str:
+    listed = "; ".join(f"{one.source}:{one.line}: {one.error}" for one in refused[:SHOWN])
+    more = f"; and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
+    return f"{listed}{more}. Nothing was written; `curate clean` sets such records aside"

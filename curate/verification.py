@@ -1,0 +1,91 @@
+"""Check a finished run against its lock, and derive it again from the records it has kept."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate import folder as files
+from curate.facts import stored_records
+from curate.lock import Lock, read_lock, rule_hash, sha256, versions
+from curate.pipeline import chosen_rules, measure, no_tick, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from curate.pipeline import Tick
+    from curate.rule import Rule
+
+
+def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:
+    """Check a run folder against its lock, and derive it again from the records it has kept.
+
+    Returns:
+        What does not agree, a line each; nothing if all does.
+    """
+    source = Path(folder)
+    lock = read_lock(source)
+    found = _changed_files(source, lock) + _changed_inputs(lock)
+    if any(files.RECORDS in line for line in found):
+        return [*found, "the records themselves changed, so the run can't be derived again"]
+    rules = chosen_rules(lock.settings)
+    found += _changed_rules(lock, rules)
+    with tempfile.TemporaryDirectory() as temporary:
+        made = Path(temporary)
+        facts = measure(
+            stored_records(source),
+            lambda: lock.origin,
+            chosen_rules(lock.measured.settings),
+            lock.measured.settings,
+            made,
+        )
+        settle(made, facts, rules, lock.settings, tick)
+        found += _derived_otherwise(lock, made)
+    return found
+
+
+def _changed_files(folder: Path, lock: Lock) -> list[str]:
+    there = {path.name for path in folder.iterdir()} - {files.LOCK}
+    found = [f"{name}: is missing" for name in sorted(lock.outputs.keys() - there)]
+    found += [f"{name}: is not in the lock" for name in sorted(there - lock.outputs.keys())]
+    found += [
+        f"{name}: changed since the run"
+        for name in sorted(there & lock.outputs.keys())
+        if sha256(folder / name) != lock.outputs[name]
+    ]
+    return found
+
+
+def _changed_inputs(lock: Lock) -> list[str]:
+    """Inputs that are still where they were and differ; one that is gone says nothing."""
+    return [
+        f"{one.name}: changed since the run"
+        for one in lock.origin.inputs
+        if Path(one.name).is_file() and sha256(Path(one.name)) != one.sha256
+    ]
+
+
+def _changed_rules(lock: Lock, rules: Mapping[str, Rule]) -> list[str]:
+    now = {code: rule_hash(rule) for code, rule in rules.items()}
+    codes = sorted(lock.rules.keys() | now.keys())
+    return [
+        f"rule {code}: is not what it was in the run"
+        for code in codes
+        if lock.rules.get(code) != now.get(code)
+    ]
+
+
+def _derived_otherwise(lock: Lock, made: Path) -> list[str]:
+    now = versions()
+    other = [
+        f"{name} {was} -> {now.get(name)}"
+        for name, was in lock.versions.items()
+        if was != now.get(name)
+    ]
+    hint = f" (versions differ: {', '.join(other)})" if other else ""
+    return [
+        f"{path.name}: comes out otherwise when derived again{hint}"
+        for path in sorted(made.iterdir())
+        if path.name != files.LOCK and sha256(path) != lock.outputs.get(path.name)
+    ]

@@ -1,0 +1,204 @@
+"""What the command line promises: exit codes, streams, and words for a person."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from curate.cli import main
+
+ROWS = [
+    {"instruction": "Name a colour.", "input": "", "output": "Blue."},
+    {"instruction": "Name a city.", "input": "", "output": ""},
+    {"instruction": "Name a river.", "input": "", "output": "The Rhine."},
+]
+
+
+def curate(*words, stdin=None, cwd=None, **env):
+    return subprocess.run(
+        [sys.executable, "-m", "curate", *map(str, words)],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "100"} | env,
+        check=False,
+    )
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in ROWS))
+    return path
+
+
+def test_a_run_and_what_can_be_asked_of_it(data, tmp_path):
+    run = tmp_path / "run"
+    made = curate("clean", data, "-o", run)
+    assert made.returncode == 0, made.stderr
+    assert made.stderr == b""
+    text = made.stdout.decode()
+    assert "empty-response" in text
+    assert "\x1b" not in text  # no colours in a pipe
+    assert (run / "core.jsonl").read_bytes().count(b"\n") == 2
+    for words, says in (
+        (("why", run, "data.jsonl:2"), "dropped by empty-response"),
+        (("verify", run), "come out the same again"),
+        (("undo", run, "--rule", "empty-response"), "kept 2 -> 3, dropped 1 -> 0"),
+        (
+            ("decide", run, "--ignore", "empty-response", "-o", tmp_path / "other"),
+            "nothing changes",
+        ),
+        (("diff", run, tmp_path / "other"), "no record is treated otherwise"),
+        (("report", run), "report.html"),
+        (("explain", "empty-response"), "An assistant turn holds no visible text"),
+        (("rules",), "empty-response"),
+        (("signals",), "exact_duplicate_of"),
+        (("--version",), "0."),
+    ):
+        done = curate(*words)
+        assert done.returncode == 0, (words, done.stderr)
+        assert says in " ".join(done.stdout.decode().split()), words
+
+
+def test_machines_get_json(data, tmp_path):
+    run = tmp_path / "run"
+    report = orjson.loads(curate("clean", data, "-o", run, "--json").stdout)
+    assert report["totals"] == {
+        "records": 3,
+        "kept": 2,
+        "edited": 0,
+        "dropped": 1,
+        "quarantined": 0,
+    }
+    told = orjson.loads(curate("why", run, "2", "--json").stdout)
+    assert told["ledger"]["disposition"] == "dropped"
+    assert orjson.loads(curate("diff", run, run, "--json").stdout) == []
+    assert orjson.loads(curate("explain", "empty", "--json").stdout)[0]["code"].startswith("empty")
+    assert {one["code"] for one in orjson.loads(curate("rules", "--json").stdout)}
+    assert "exact_duplicates" in orjson.loads(curate("signals", "--json").stdout)
+
+
+def test_quiet_prints_nothing(data, tmp_path):
+    made = curate("clean", data, "-o", tmp_path / "run", "--quiet")
+    assert (made.returncode, made.stdout, made.stderr) == (0, b"", b"")
+
+
+def test_standard_input(data, tmp_path):
+    made = curate("clean", "-", "-o", tmp_path / "run", "-q", stdin=data.read_bytes())
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "run" / "core.jsonl").read_bytes().count(b"\n") == 2
+
+
+REFUSED = [
+    # command, exit code, words on stderr
+    ("clean data.jsonl", 2, "--out"),
+    ("clean data.jsonl -o run --pack nosuch", 2, "no pack is named 'nosuch'"),
+    ("clean data.jsonl -o run --select emtpy-response", 2, "did you mean 'empty-response'"),
+    ("clean data.jsonl -o run --set empty-response=3", 2, "CODE.threshold=NUMBER"),
+    ("clean data.jsonl -o run --set empty-response.threshold=3", 2, "has no threshold"),
+    ("clean data.jsonl -o run --map nonsense", 2, "expected FIELD=COLUMN"),
+    ("clean data.jsonl -o run --map nofield=x", 2, "no format has a field nofield"),
+    ("clean data.jsonl -o run --format nosuch", 2, "nosuch"),
+    ("clean data.jsonl -o run --to nosuch", 2, "nosuch"),
+    ("clean data.jsonl -o run --rules absent", 2, "absent"),
+    ("clean data.jsonl -o run --config absent.toml", 2, "absent.toml"),
+    ("clean data.jsonl -o run --nosuch", 2, "--nosuch"),
+    ("clean absent.jsonl -o run", 3, "absent.jsonl"),
+    ("clean empty.jsonl -o run", 3, "empty.jsonl"),
+    ("clean text.jsonl -o run", 3, "text.jsonl:1"),
+    ("clean data.jsonl -o data.jsonl", 3, "data.jsonl"),
+    ("why absent 1", 3, "absent"),
+    ("verify absent", 3, "absent"),
+    ("diff absent absent", 3, "absent"),
+    ("decide absent", 3, "absent"),
+    ("undo absent --rule x", 3, "absent"),
+    ("report absent", 3, "absent"),
+    ("explain nosuch", 2, "nosuch"),
+    ("convert text.jsonl out.jsonl --to chatml", 3, "text.jsonl:1"),
+    ("convert data.jsonl out.jsonl --to nosuch", 2, "nosuch"),
+    ("convert data.jsonl data.jsonl", 3, "--force"),
+    ("nosuch", 2, "nosuch"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=[one[0] for one in REFUSED])
+@pytest.mark.usefixtures("data")
+def test_refusals(tmp_path, monkeypatch, capsys, case):
+    words, code, says = case
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    (tmp_path / "text.jsonl").write_bytes(b'{"text": "x"}\n')
+    before = sorted(path.name for path in tmp_path.iterdir())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["curate", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    error = capsys.readouterr().err
+    assert ended.value.code == code, error
+    assert says in error
+    assert "Traceback" not in error
+    assert "internal error" not in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_finished_run_is_not_replaced_unasked(data, tmp_path):
+    words = ("clean", data, "-o", tmp_path / "run", "-q")
+    assert curate(*words).returncode == 0
+    again = curate(*words)
+    assert again.returncode == 3
+    assert b"--force" in again.stderr
+    assert curate(*words, "--force").returncode == 0
+
+
+def test_a_touched_run_fails_verification(data, tmp_path):
+    curate("clean", data, "-o", tmp_path / "run", "-q")
+    (tmp_path / "run" / "core.jsonl").write_bytes(b"")
+    done = curate("verify", tmp_path / "run")
+    assert done.returncode == 1
+    assert b"core.jsonl: changed" in done.stdout
+
+
+def test_a_bug_has_its_own_exit_code_and_no_traceback(data, tmp_path):
+    broken = "import curate.pipeline as p, sys; p.clean = lambda *a, **k: 1 / 0\n"
+    program = f"{broken}from curate.cli import main; main()"
+    words = [sys.executable, "-c", program, "clean", str(data), "-o", str(tmp_path / "run")]
+    done = subprocess.run(words, capture_output=True, check=False)
+    assert done.returncode == 4
+    assert b"this is a bug" in done.stderr
+    assert b"Traceback" not in done.stderr
+    shown = subprocess.run([*words, "--debug"], capture_output=True, check=False)
+    assert b"ZeroDivisionError" in shown.stderr
+    assert b"Traceback" in shown.stderr
+
+
+def test_settings_come_from_a_file_and_options_go_first(data, tmp_path):
+    (tmp_path / "curate.toml").write_text('[clean]\nignore = ["empty-response"]\n')
+    config = ("--config", tmp_path / "curate.toml")
+    report = curate("clean", data, "-o", tmp_path / "a", "--json", *config)
+    assert orjson.loads(report.stdout)["totals"]["kept"] == 3
+    (tmp_path / "curate.toml").write_text("[clean]\nignroe = []\n")
+    wrong = curate("clean", data, "-o", tmp_path / "b", *config)
+    assert wrong.returncode == 2
+    assert b"ignroe" in wrong.stderr
+
+
+def test_converted_there_and_back(data, tmp_path):
+    there, back = tmp_path / "chat.json", tmp_path / "back.jsonl"
+    assert curate("convert", data, there, "--to", "chatml").returncode == 0
+    assert curate("convert", there, back, "--to", "alpaca", "-q").returncode == 0
+    assert [orjson.loads(line) for line in back.read_bytes().splitlines()] == ROWS
+
+
+def test_help_needs_nothing_heavy():
+    program = (
+        "import sys; sys.argv = ['curate', '--help']\n"
+        "from curate.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'polars', 'numpy', 'pydantic', 'datasets'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().splitlines()[-1] == "[]"
