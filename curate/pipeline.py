@@ -231,12 +231,15 @@ def _no_cycles() -> Iterator[None]:
 
 
 def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
-    """The columns that the rules read and those that the report shows, or all there are."""
+    """The columns that the rules read, and those that the report shows or all there are.
+
+    Who selects rules by hand selects the work: the report then shows what there is.
+    """
     made = set(makers())
     if load_pack(settings.pack, settings.rules).every_signal:
         return made
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
-    return read | (made & set(report.COLUMNS))
+    return read if settings.select else read | (made & set(report.COLUMNS))
 
 
 def _origin(sources: Sequence[Source]) -> Origin:
