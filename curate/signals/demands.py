@@ -143,12 +143,17 @@ def demands(frame: pl.DataFrame) -> pl.DataFrame:
 
 # In Rust's syntax: what is in every question that a pattern above reads.
 _NUMBER = (
-    r"(?i)^\W*(?:[a-z]+ ){1,9}(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen"
+    r"(?i)^\W*(?:please |can you |could you |i want you to |i need you to )?(?:list|name|give"
+    r"|provide|generate|suggest|write|create|identify|come|tell|find|describe|mention|propose"
+    r"|brainstorm|make|compose|think|outline|state|recommend|offer|share|develop|formulate"
+    r"|what are|produce|enumerate"
+    r"|show)(?: [a-z]+){0,6}? (?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen"
     r"|twenty|fifteen|\d{1,2}) "
 )
 _KIND = (
     r"(?i)^\W*(?:please |can you |could you )?(?:write|compose|generate|create|draft|produce|pen"
-    r"|craft|prepare|develop|explain|discuss|elaborate|compare and|describe (?:how|why|the process))\b"
+    r"|craft|prepare|develop|explain|discuss|elaborate|compare and|describe (?:how|why|the"
+    r" process))\b"
 )
 _WORDS = r"(?i)words?\b"
 

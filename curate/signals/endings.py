@@ -154,7 +154,7 @@ def _at_last_sign(text: str, *, poem: bool) -> str | None:
     line = text[text.rfind("\n") + 1 :]
     if last in ",、，،":
         return None if poem or _is_farewell(text, line) or _is_verse(text) else "comma"
-    if last in "([{«“„（「":
+    if last in "([{«“„（「" and text[-2:-1] not in ".!?。":  # a stop before it: a footnote
         return "open bracket"
     if last in "-‐" and text[-2].isalpha() and re.search(r"\s\w[^\s]{2,}$", text):
         return "hyphen"

@@ -461,7 +461,8 @@ _ABOUT_YOU = re.compile(
     r"|can you (?:feel|see|hear|think|love|dream|taste|eat|sleep|learn|remember)|you (?:feel|think"
     r"|like|prefer|believe|love|enjoy|want)|your (?:name|opinion|favou?rite|feelings?|thoughts?"
     r"|age|view|job|self|purpose|limits?|limitations?|capabilit\w+|hobb\w+|goal|dream|day|family"
-    r"|life|personality|own|preference)|yourself|would you)\b|你(?:是|有|的|能|喜欢|叫)|您(?:是|有"
+    r"|life|personality|own|preference)|yourself|would you)\b|你(?:是|有|的|能|看|会|想|觉得|认为"
+    r"|如果|喜欢|叫)|您(?:是|有"
     r"|的|能)|あなた|당신|bist du|sind sie|êtes-vous|es-tu"
     r"|eres|você|sei (?:un|tu)|кто ты|ты (?:кто|робот|чувств)|ben je"
 )

@@ -38,6 +38,7 @@ WHOLE = [
     "The air scatters blue light",
     SKY,
     SKY + "That is all!",
+    SKY + "That is all.[",
     SKY + "Ask a physicist (or a painter)",
     SKY + "#sky #blue #light",
     SKY + "The gases are nitrogen, oxygen, argon, neon",
