@@ -88,11 +88,11 @@ def rules_page(rules: Mapping[str, Rule]) -> str:
 def _rule_section(rule: Rule) -> Iterator[str]:
     yield f"### {rule.code}"
     yield ""
-    yield f"**{rule.name}** · {rule.action}, {rule.severity}"
+    yield f"**{_prose(rule.name)}** · {rule.action}, {rule.severity}"
     yield ""
-    yield rule.what
+    yield _prose(rule.what)
     yield ""
-    yield f"*Why:* {rule.why}"
+    yield f"*Why:* {_prose(rule.why)}"
     yield ""
     yield from (f"- {one}" for one in _looks_at(rule))
     for title, examples in (("Hits", rule.examples.hits), ("Stays", rule.examples.misses)):
@@ -155,8 +155,15 @@ def _record(record: Any) -> str:  # noqa: ANN401  # any JSON
     return text if len(text) <= EXAMPLE_CHARS else text[:EXAMPLE_CHARS] + " …"
 
 
+def _prose(text: str) -> str:
+    """Text of the code as Markdown shows it: signs of Markdown are escaped outside of `code`."""
+    parts = " ".join(text.split()).split("`")
+    parts[::2] = [re.sub(r"([<\[*_])", r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
+
+
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    return _prose(text).replace("|", "\\|")
 
 
 # --- signals ------------------------------------------------------------------------------------
@@ -174,7 +181,7 @@ def signals_page(known: Mapping[str, Signal]) -> str:
     ]
     for one in known.values():
         lines += ["", f"## {one.name}", "", _first_line(one.function), ""]
-        lines += [f"- `{column}`: {what}" for column, what in one.columns.items()]
+        lines += [f"- `{column}`: {_prose(what)}" for column, what in one.columns.items()]
         kind = "each row by itself" if one.scope == "row" else "all rows at once"
         stored = "; feeds other signals and is not stored" if one.transient else ""
         needs = ", ".join(f"`{name}`" for name in one.needs)

@@ -41,7 +41,7 @@ def test_generated_pages_are_up_to_date():
 
 @pytest.mark.parametrize("rule", load_rules().values(), ids=lambda rule: rule.code)
 def test_every_rule_is_described(rule):
-    assert f"### {rule.code}\n\n**{rule.name}**" in page("docs/rules.md")
+    assert f"### {rule.code}\n\n**" in page("docs/rules.md")
 
 
 def test_every_signal_column_is_described():
