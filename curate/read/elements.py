@@ -54,9 +54,9 @@ class _Reader:
         self.text = text
         self.layout = layout
         self.position = 0
-        self.lead = re.compile(_ANY_LEAD)
+        self.leads = [_ANY_LEAD]
         self.opening = self.closing = b""
-        self.told = self.styled = False
+        self.told = self.styled = self.comma = False
 
     def _learn(self, what: str, text: bytes) -> None:
         """Keep what stands around the first elements, where it can be kept as text."""
@@ -109,7 +109,8 @@ class _Reader:
         except Cut:
             yield self._end(text.rest().rstrip(SPACE), _CUT)
         except Broken:
-            yield self._record(self._until(_OBJECT_LEAD))
+            raw = self._until(_OBJECT_LEAD)
+            yield self._record(text.rest().rstrip(SPACE) if raw is None else raw)
         else:
             raw = text.data[text.at : text.at + size]
             text.at += size
@@ -119,10 +120,13 @@ class _Reader:
         """The elements of the array at the place, and its bracket."""
         text, name, match = self.text, self.name, item().match
         text.at += 1
-        opening = before + b"[" + text.blank()
+        space = text.blank()
+        opening = before + b"[" + space
         self.opening = self.opening or opening
         self._learn("opening", opening)
-        empty = True
+        if not self.styled and b"\n" in space:
+            self.leads.append(b"," + re.escape(space) + rb'(?=\{[ \t\r\n]*")')
+        self.comma = False
         while True:
             if found := match(text.data, text.at):
                 self.position += 1
@@ -131,30 +135,29 @@ class _Reader:
                 if found[2] == b"]":
                     self._closed(found.string[found.end(1) : found.end()])
                     return
+                self.comma = True
                 if not self.styled:
                     self._style(found[1], found.string[found.end(1) : found.end()])
             else:
-                ended = yield from self._by_hand(empty=empty)
+                ended = yield from self._by_hand()
                 if ended:
                     return
-            empty = False
 
     def _style(self, first: bytes, comma: bytes) -> None:
         """Learn from the first element what stands between two of them and where one begins."""
         self.styled = True
         separator = comma + self.text.blank()
         self._learn("separator", separator)
-        if found := _FIRST_KEY.match(first):
-            leads = [_KEY_LEAD % re.escape(found[1])]
+        if key := _key_lead(first):
+            self.leads = [key]
             if b"\n" in separator:
-                leads.append(re.escape(separator) + rb'(?=\{[ \t\r\n]*")')
-            self.lead = re.compile(rb"|".join(leads))
+                self.leads.append(re.escape(separator) + rb'(?=\{[ \t\r\n]*")')
 
     def _closed(self, ending: bytes) -> None:
         self.closing = ending
         self._learn("closing", ending)
 
-    def _by_hand(self, *, empty: bool) -> Generator[Record, None, bool]:
+    def _by_hand(self) -> Generator[Record, None, bool]:
         """What is no element of up to five levels in one block; True at the end of the array."""
         text = self.text
         space = text.blank()
@@ -164,12 +167,13 @@ class _Reader:
             return True
         if byte == b"]":
             text.at += 1
-            if not empty:
+            if self.comma:
                 yield self._record(b",", _COMMA.format("behind it"))
             self._closed(space + b"]")
             return True
         if byte == b",":
             text.at += 1
+            self.comma = True
             yield self._record(b",", _COMMA.format("before it"))
             return False
         try:
@@ -178,7 +182,7 @@ class _Reader:
             yield self._end(text.rest().rstrip(SPACE), _CUT)
             return True
         except Broken:
-            yield self._record(self._until(self.lead))
+            yield self._record(self._to_next())
             return False
         return (yield from self._element(size))
 
@@ -190,9 +194,10 @@ class _Reader:
         space = text.blank()
         byte = text.peek()
         if byte not in (b",", b"]", b"{", b""):
-            yield self._record(raw + space + self._until(self.lead))
+            yield self._record(raw + space + self._to_next())
             return False
         yield self._record(raw)
+        self.comma = byte == b","
         if byte in (b",", b"]"):
             text.at += 1
         if byte == b"]":
@@ -201,8 +206,25 @@ class _Reader:
             self._style(raw, space + byte)
         return byte == b"]"
 
-    def _until(self, lead: re.Pattern[bytes]) -> bytes:
-        """All up to the next lead, and the place behind that; or to the end of the array."""
+    def _to_next(self) -> bytes:
+        """A broken element: all up to the next one, or to the end of the array."""
+        text = self.text
+        leads = self.leads
+        if not self.styled and (key := _key_lead(text.data[text.at : text.at + OVERLAP])):
+            leads = [*leads, key]
+        raw = self._until(re.compile(rb"|".join(leads)))
+        self.comma = raw is not None
+        if raw is not None:
+            return raw
+        end = len(text.data.rstrip(SPACE))
+        closed = text.data[end - 1 : end] == b"]" and not text.damage
+        end -= closed
+        raw = text.data[text.at : end].rstrip(SPACE)
+        text.at = end if closed else len(text.data)
+        return raw
+
+    def _until(self, lead: re.Pattern[bytes]) -> bytes | None:
+        """All up to the next lead, and the place behind that; None where the file has no more."""
         text = self.text
         start = 1
         while True:
@@ -213,17 +235,7 @@ class _Reader:
                 return raw
             start = max(1, len(text.data) - text.at - OVERLAP)
             if not text.more():
-                return self._to_end()
-
-    def _to_end(self) -> bytes:
-        """All that is left; the bracket that closes the array stays where it is."""
-        text = self.text
-        end = len(text.data.rstrip(SPACE))
-        if lead_is_array := text.data[end - 1 : end] == b"]" and not text.damage:
-            end -= 1
-        raw = text.data[text.at : end].rstrip(SPACE)
-        text.at = end if lead_is_array else len(text.data)
-        return raw
+                return None
 
     def _close(self) -> Iterator[Record]:
         """The rest of the object around the array: other keys, which the core keeps."""
@@ -238,6 +250,12 @@ class _Reader:
         else:
             if "closing" in self.layout:
                 self.layout["closing"] += rest.decode()
+
+
+def _key_lead(element: bytes) -> bytes | None:
+    """The pattern of a comma before an object with the same first key."""
+    found = _FIRST_KEY.match(element)
+    return _KEY_LEAD % re.escape(found[1]) if found else None
 
 
 def _text(raw: bytes) -> str | None:

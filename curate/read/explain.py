@@ -31,7 +31,8 @@ def explain(raw: bytes, error: orjson.JSONDecodeError) -> str:
         return not_utf8(raw, broken)
     if not text.strip():
         return "empty"
-    return _fault(text, error.msg, error.pos)
+    pos = error.pos
+    return _fault(text, error.msg, pos - 1 if pos and text[pos - 1] == "-" else pos)
 
 
 def not_utf8(raw: bytes, error: UnicodeDecodeError) -> str:
@@ -85,7 +86,7 @@ def _after(rest: str, place: str) -> str:
 
 def _unexpected(text: str, pos: int, place: str) -> str | None:
     """What people and other languages write where JSON has another spelling."""
-    rest = text[max(0, pos - 1) :] if text[max(0, pos - 1)] == "-" else text[pos:]
+    rest = text[pos:]
     if rest.startswith("'"):
         return f"single quotes {place}, as Python prints a dict; JSON has double quotes"
     if found := _NOT_JSON.match(rest):

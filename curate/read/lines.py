@@ -36,9 +36,10 @@ def lines(name: str, blocks: Iterator[bytes], layout: dict[str, Any]) -> Iterato
             waiting.append(block)
             if end not in block:
                 continue
-            whole = b"".join(waiting).split(end)
+            text = b"".join(waiting)
+            whole = text.split(end)
             waiting = [whole.pop()]
-            if b"\r" in block or MARK in block:
+            if b"\r" in text or MARK in text:
                 whole = [part for line in whole for part in _tidied(line)]
             for line in whole:
                 number += 1

@@ -190,9 +190,19 @@ def _array_kind(rows: list[bytes], suffix: str) -> str:
         with_comma = sum(_is_object(row.rstrip(SPACE).removesuffix(b",")) for row in rows)
         if with_comma <= 2 * sum(map(_is_object, rows)):
             return "jsonl"
-    first, *others = rows or [b""]
-    others_hold = [row for row in others if row.strip(SPACE)]
-    return "jsonl" if others_hold and _is_json(first) else "json"
+    if len(rows) < 2 or not _is_value(rows[0]):  # noqa: PLR2004  # the array goes on, or is all
+        return "json"
+    of_records = re.match(rb"\s*\[\s*\{", rows[0])
+    return "json" if of_records and not any(map(_is_object, rows[1:])) else "jsonl"
+
+
+def _is_value(row: bytes) -> bool:
+    """Whether a line is a value by its brackets, and nothing else."""
+    text = Text(iter([row.strip(SPACE)]))
+    try:
+        return text.value() == len(text.data)
+    except (Broken, Cut):
+        return False
 
 
 def _envelope(text: bytes) -> int:
