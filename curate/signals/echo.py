@@ -27,7 +27,15 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _QUESTION = re.compile(r"[?？]|(?i:classif|separate|which|whether)|[:：]")
 _ENDS = " \n\t\"'“”‘’`.。"
 
-# Where giving back what came is what was asked for, or may be the right answer.
+# Where the question itself may be the answer ...
+_AGAIN = re.compile(
+    r"(?i)\brepeat|\becho|\bcop(?:y|ies)\b|verbatim|recite|\bsay (?:after|the|this|\")"
+    r"|word for word"
+    r"|\b(?:write|type|print|output|display) (?:the |this |these |following |exact|\")|\bping\b"
+    r"|this (?:sentence|instruction|prompt|question|text|message)|unchanged|as it is"
+    r"|重复|复述|繰り返|repite|wiederhol|répète|ripeti"
+)
+# ... and where its material may be: it was to be picked from, corrected, laid out.
 _ASKED = re.compile(
     r"(?i)\brepeat|\becho|\bcop(?:y|ies)\b|verbatim|\bquote|recite|\bsay (?:after|the|this|\")"
     r"|word for word|\b(?:write|type|print|output|display|show|return) (?:down |out )?(?:the |this "
@@ -86,7 +94,8 @@ def echo(frame: pl.DataFrame) -> pl.DataFrame:
         found = _compare(answer, asked, instruction, material)
         if found.share > shares[row]:
             shares[row], whats[row] = found
-            asks[row] = _ASKED.search(instruction or asked) is not None
+            again = _ASKED if found.of == "input" else _AGAIN
+            asks[row] = again.search(instruction or asked) is not None
     schema = {"echo_share": pl.Float64, "echo_of": pl.String, "echo_asked": pl.Boolean}
     return pl.DataFrame({"echo_share": shares, "echo_of": whats, "echo_asked": asks}, schema=schema)
 

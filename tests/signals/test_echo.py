@@ -43,9 +43,12 @@ def test_what_is_said_again(instruction, answer, material, wanted):
     assert (pytest.approx(wanted[0]), wanted[1]) == (share, what)
 
 
-@pytest.mark.parametrize("asked", ["Repeat: the sky is blue.", "Fix the grammar of the sentence."])
-def test_copying_tasks_are_noted(asked):
+def test_copying_tasks_are_noted():
+    asked = "Repeat after me, please."
     assert measure(asked, asked) == (1, "instruction", True)
+    asked = "Fix the grammar of it."
+    assert measure(asked, asked) == (1, "instruction", False)
+    assert measure(asked, "The sky is blue.", "The sky is blue.") == (1, "input", True)
 
 
 def test_later_turns_are_compared_with_their_own_question():

@@ -28,6 +28,8 @@ CUT = [
     ("1. Blue calms a room.\n2. Red warns people.\n3. Green soothes tired", "no stop"),
     ("空气散射短波。蓝光的波长较短，容易被散射。所以我们看到蓝", "no stop"),
     ("空气散射短波。蓝光的波长较短，天空的颜色来自氮气、", "comma"),
+    (SKY + "The gases are **nitrogen and oxygen", "emphasis left open"),
+    (SKY + "One of them is `nitrogen", "emphasis left open"),
     ("Die Luft streut kurze Wellen. Blau ist kurz und", "function word"),
 ]
 
@@ -77,6 +79,12 @@ def test_a_finished_answer_is_left_alone(answer):
 )
 def test_an_end_that_was_asked_for_is_left_open(asked):
     assert measure(SKY + "It is scattered by the", asked)["ending_score"].item() == 1
+
+
+def test_a_poem_may_end_anywhere_but_not_an_answer_about_one():
+    text = "The gulls cry out,\nthe sky is tall, and so is the"
+    assert measure(text, "Write a poem about the sea.")["ending"].item() is None
+    assert measure(SKY + "It is about the", "What is this poem about?")["ending_score"].item() < 1
 
 
 def test_the_worst_of_many_answers_counts():
