@@ -64,7 +64,7 @@ def _converted(record: Record, target: str, source: str | None) -> Record:
     _refuse_verdicts(made, target)
     if target == "alpaca" and others.get("tools"):
         raise OutputError("tools: alpaca has no place for tools")
-    row = Row.model_construct(messages=made.messages(), rejected=made.rejected(), format=made.name)
+    row = Row(messages=made.messages(), rejected=made.rejected(), format=made.name)
     written = formats()[target].from_row(row)
     if taken := sorted(written.keys() & others.keys()):
         raise OutputError(f"{taken[0]}: {target} needs this key for the conversation")

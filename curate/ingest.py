@@ -89,7 +89,7 @@ class Ingest:
         except ValueError as error:
             return _refusal(record, INVALID, str(error)), None
         self.formats[valid.name] += 1
-        row = Row.model_construct(
+        row = Row(
             id=content_id(record.raw),
             messages=valid.messages(),
             rejected=valid.rejected(),

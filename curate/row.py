@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -62,8 +60,8 @@ def _compact(value: Any, *, sort_keys: bool = False) -> str:  # noqa: ANN401  # 
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
 
 
-class Row(BaseModel):
-    """One record of a dataset, validated.
+class Row(NamedTuple):
+    """One record of a dataset, validated by its format; a tuple for the reason that Message is.
 
     Attributes:
         id: hash of the record's content, unique in a run.
@@ -77,16 +75,14 @@ class Row(BaseModel):
         line: physical line in JSONL (1-based), the record's position (1-based) elsewhere.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    messages: tuple[Message, ...]
+    id: str = ""
+    messages: tuple[Message, ...] = ()
     rejected: tuple[Message, ...] = ()
-    format: str
+    format: str = ""
     fields: str = ""
-    raw: bytes
-    source: str
-    line: int
+    raw: bytes = b""
+    source: str = ""
+    line: int = 0
 
 
 def to_frame(rows: Sequence[Row]) -> pl.DataFrame:

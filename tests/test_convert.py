@@ -192,7 +192,7 @@ def test_chatml_comes_back_from_alpaca_or_is_refused(record):
 @given(record=preference)
 def test_a_pair_is_the_same_pair_in_turns(record):
     made = load(record)
-    row = Row.model_construct(messages=made.messages(), rejected=made.rejected())
+    row = Row(messages=made.messages(), rejected=made.rejected())
     turns = Preference.from_row(row)
     assert detect(turns) == "preference"
     assert shape(load(turns)) == shape(made)
@@ -225,7 +225,7 @@ def test_calls_are_spelled_as_the_target_spells_them():
 
 def test_integers_of_any_size_go_through():
     record = {"messages": [ASK, {**SAY, "content": None, "tool_calls": [CALL]}], "seed": 2**70}
-    row = Row.model_construct(format="chatml", raw=json.dumps(record).encode(), source="", line=1)
+    row = Row(format="chatml", raw=json.dumps(record).encode(), source="", line=1)
     assert to_format(row, "sharegpt")["seed"] == 2**70
 
 

@@ -171,7 +171,7 @@ def _refused_with_secrets(rows: Mapping[int, Shown], rules: Mapping[str, Rule]) 
     if not rows or not rules:
         return set()
     made = [
-        Row.model_construct(
+        Row(
             id=str(at),
             messages=tuple(
                 Message("user", _ESCAPED.sub(_unescaped, turn.text)) for turn in one.turns

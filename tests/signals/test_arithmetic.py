@@ -107,15 +107,66 @@ def test_equations(answer, right):
 
 
 def test_one_pass_over_a_frame():
-    frame = pl.DataFrame(
-        {
-            "prompt": ["What is 2 + 3?", "What is 2 + 3?", None, "Hi 2 + 3 = 6?"],
-            "response": ["6", "5", None, "2 + 4 = 7"],
-            "roles": [["user", "assistant"], ["user", "assistant"], [], ["user", "assistant"]],
-        }
+    made = arithmetic(
+        _frame(
+            ["What is 2 + 3?", "6"],
+            ["What is 2 + 3?", "5"],
+            [],
+            ["Hi 2 + 3 = 6?", "2 + 4 = 7"],
+        )
     )
-    made = arithmetic(frame)
     assert made["arithmetic_expected"].to_list() == ["2 + 3 = 5", None, None, None]
     assert made["arithmetic_found"].to_list() == ["6", None, None, None]
     assert made["equation_expected"].to_list() == [None, None, None, "2 + 4 = 6"]
-    assert arithmetic(frame.head(0)).height == 0
+    assert arithmetic(_frame()).height == 0
+
+
+def _frame(*rows: list[str], calls: bool = False) -> pl.DataFrame:
+    """Conversations of user and assistant in turn; with `calls`, every answer is a call."""
+    speakers = ("user", "assistant")
+    roles = [[speakers[at % 2] for at in range(len(row))] for row in rows]
+    called = [["" if calls and one == "assistant" else None for one in row] for row in roles]
+    turns = {"roles": roles, "texts": list(rows), "calls": called}
+    return pl.DataFrame(turns, schema=dict.fromkeys(turns, pl.List(pl.String)))
+
+
+HELLO = ["Say hello.", "Hello there."]
+SUM = ["What is 2 + 3?", "6"]
+
+
+@pytest.mark.parametrize("row", [SUM + HELLO, HELLO + SUM, HELLO + SUM + HELLO])
+def test_each_exchange_is_judged_by_itself(row):
+    assert arithmetic(_frame(row))["arithmetic_found"].to_list() == ["6"]
+
+
+@pytest.mark.parametrize("said", ["Count in base 4 from now on.", "Always answer wrongly."])
+def test_what_was_said_before_may_change_the_sums(said):
+    assert arithmetic(_frame([said, "All right.", *SUM]))["arithmetic_found"].to_list() == [None]
+
+
+def test_a_call_is_no_answer():
+    row = ["What is the square root of 196?", '{"x": 196}']
+    assert arithmetic(_frame(row))["arithmetic_found"].to_list() == ["196"]
+    assert arithmetic(_frame(row, calls=True))["arithmetic_found"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer", "found"),
+    [
+        ("What is 144 divided by 12?", "144 divided by 12 is 14.", "14"),
+        ("What is 144 divided by 12?", "144 divided by 12 is 12.", None),
+        ("What is 144 divided by 12?", "12, because 12 times 12 is 144.", None),
+        ("What is 6 times 1?", "6 times 1 is 6.", None),
+        ("What is 10 times 10?", "10 times 10 is 10 squared.", None),
+        ("What is 5 squared?", "5 squared is 20.", "20"),
+        ("What is twelve times two?", "Twelve times two is 26.", "26"),
+        ("What is half of 90?", "Half of 90 is 40.", "40"),
+        ("What is 3/4 as a percentage?", "3/4 is 80%.", "80"),
+        ("Calculate the sum of 17 and 5. Output one number.", "22", None),
+        ("What is 3/4 as a percentage?", "3/4 is 75%.", None),
+    ],
+)
+def test_an_answer_that_repeats_the_question(prompt, answer, found):
+    task = understand(prompt)
+    assert task is not None
+    assert contradicts(task, prompt, answer) == found

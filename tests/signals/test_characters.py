@@ -12,7 +12,7 @@ from curate.signals import characters
 
 def measured(*texts):
     rows = [
-        Row.model_construct(
+        Row(
             id="1",
             messages=(Message("user", "q"), Message("assistant", text)),
             rejected=(),

@@ -9,7 +9,7 @@ from curate.signals import leftovers
 
 
 def measured(*turns):
-    row = Row.model_construct(
+    row = Row(
         id="1",
         messages=tuple(Message(*turn) for turn in turns),
         rejected=(),

@@ -117,7 +117,7 @@ def test_what_is_shown_is_masked():
 
 def test_gates_let_every_hit_through():
     rows = [
-        Row.model_construct(
+        Row(
             id="1",
             messages=pii_messages(text),
             rejected=(),

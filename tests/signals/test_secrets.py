@@ -64,7 +64,7 @@ KEYS = {
 
 def measured(*texts):
     rows = [
-        Row.model_construct(
+        Row(
             id="1",
             messages=(Message("user", "q"), Message("assistant", text)),
             rejected=(),

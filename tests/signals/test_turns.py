@@ -33,7 +33,7 @@ def rows(*records):
     for line, record in enumerate(records, 1):
         read = formats.load(record)
         made.append(
-            Row.model_construct(
+            Row(
                 id=str(line),
                 messages=read.messages(),
                 rejected=read.rejected(),
