@@ -57,11 +57,25 @@ class Number(NamedTuple):
 def find_numbers(text: str) -> list[Number]:
     """Every number of a text, those in words too, in no order."""
     found = [_read(match) for match in NUMBER.finditer(text)]
-    for match in _WORD.finditer(text):
-        tens, ones, alone = match.groups()
-        value = _IN_WORDS[(alone or tens).lower()] + (_IN_WORDS[ones.lower()] if ones else 0)
-        found.append(Number(frozenset({Fraction(value)}), 0, match[0], *match.span()))
+    found += [
+        Number(frozenset({Fraction(_value(match))}), 0, match[0], *match.span())
+        for match in _WORD.finditer(text)
+    ]
     return found
+
+
+def in_digits(text: str) -> str:
+    """A text with its numbers up to 99 in digits.
+
+    >>> in_digits("twelve times twenty-two")
+    '12 times 22'
+    """
+    return _WORD.sub(lambda found: str(_value(found)), text)
+
+
+def _value(found: re.Match[str]) -> int:
+    tens, ones, alone = found.groups()
+    return _IN_WORDS[(alone or tens).lower()] + (_IN_WORDS[ones.lower()] if ones else 0)
 
 
 def _read(match: re.Match[str]) -> Number:

@@ -12,12 +12,13 @@ import math
 import re
 import statistics
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from curate import units
-from curate.numbers import NUMBER, evaluate, find_numbers, readings
+from curate.numbers import NUMBER, Number, evaluate, find_numbers, in_digits, readings
 from curate.registry import signal
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ _FILLER = frozenset(
     "is what's calculate compute evaluate solve find determine simplify out work give me using "
     "order "
     "operations please output correct help provided do perform question task number numbers then "
-    "get result equal equals integer numeric mathematically obtain".split()
+    "how much many get result equal equals integer numeric mathematically obtain".split()
 )
 _IN_WORDS = [
     (r"(?<=\d) (?:multiplied by|times) (?=[\d(])", " * "),
@@ -194,6 +195,52 @@ def _root(prompt: str) -> Task | None:
     root = exact if exact**power == values[0] else root
     results = (root, -root) if power == 2 else (root,)
     return Task(f"{found['kind']} of {found['value']}", results)
+
+
+_MULTIPLES = {"half": Fraction(1, 2), "double": Fraction(2), "twice": Fraction(2)}
+_MULTIPLES |= {"triple": Fraction(3), "a quarter": Fraction(1, 4), "one quarter": Fraction(1, 4)}
+_OF_ONE = re.compile(
+    rf"(?P<words>[a-z' ]*?)\b(?:(?P<multiple>{'|'.join(_MULTIPLES)}) (?:of )?(?:the number )?"
+    rf"(?P<whole>{_N})|(?P<named>square|cube) of (?:the number )?(?P<root>{_N})"
+    rf"|(?P<base>{_N}) (?P<power>squared|cubed|(?:raised )?to the (?:power of \d\d?"
+    rf"|\d\d?(?:nd|rd|th)(?: power)?)))[\s.?!=]*"
+)
+
+
+def _of_one(prompt: str) -> Task | None:
+    """Half of 90, 5 squared, 2 to the power of 6."""
+    found = _OF_ONE.fullmatch(prompt)
+    if found is None or not set(re.findall(r"[a-z']+", found["words"])) <= _FILLER:
+        return None
+    values = _values(found["whole"] or found["root"] or found["base"])
+    if not values:
+        return None
+    text = found[0][len(found["words"]) :].strip(" .?!=")
+    if found["multiple"]:
+        return Task(text, (_MULTIPLES[found["multiple"]] * values[0],))
+    if values[0] < 0:
+        return None  # -5 squared is 25 to some and -25 to others
+    kind = found["named"] or found["power"]
+    digits = re.search(r"\d+", kind)
+    power = int(digits[0]) if digits else 2 if kind.startswith("square") else 3
+    return Task(text, (values[0] ** power,))
+
+
+_SHARE = re.compile(
+    rf"(?:what is|what's|convert|express|write|change|turn) (?:the fraction |the decimal )?"
+    rf"(?P<over>\d+) ?/ ?(?P<under>\d+) (?:as|to|into|in) (?:an? )?"
+    rf"(?P<to>percent(?:age)?|decimal)(?: (?:number|form|value|notation))?{_END}"
+)
+
+
+def _share(prompt: str) -> Task | None:
+    """3/4 as a percentage or a decimal."""
+    found = _SHARE.fullmatch(prompt)
+    if found is None or not int(found["under"]):
+        return None
+    value = Fraction(int(found["over"]), int(found["under"]))
+    text = f"{found['over']}/{found['under']} as a {found['to']}"
+    return Task(text, (value * 100, value) if found["to"][0] == "p" else (value,))
 
 
 _COUNTED = re.compile(
@@ -488,7 +535,17 @@ def _roman(value: int) -> str:
     return made
 
 
-_TASKS = (_shape, _conversion, _percentage, _root, _expression, _listed, _linear)
+_TASKS = (
+    _shape,
+    _conversion,
+    _percentage,
+    _root,
+    _of_one,
+    _share,
+    _expression,
+    _listed,
+    _linear,
+)
 
 
 def understand(prompt: str) -> Task | None:
@@ -496,10 +553,12 @@ def understand(prompt: str) -> Task | None:
     if len(prompt) > MAX_PROMPT:
         return None
     line = " ".join(_once(prompt.strip().lower().replace("’", "'")).split())
-    for read in _TASKS:
-        task = read(line)
-        if task is not None:
-            return task
+    # "Output one number" is no number, so words count only where there are no digits.
+    for spelled in (line,) if re.search(r"\d", line) else (line, in_digits(line)):
+        for read in _TASKS:
+            task = read(spelled)
+            if task is not None:
+                return task
     return None
 
 
@@ -507,10 +566,11 @@ def understand(prompt: str) -> Task | None:
 
 # What says a number in a way that is not read here, or says more than one thing.
 _UNREAD = re.compile(
-    r"```|\b(?:def|return|import|print|var|let)\b|[√π∞]|\bpi\b|\\(?:frac|sqrt)|\d\s*[x×*]\s*10\b|\de[-+]?\d"
+    r"```|functioncall|\"arguments\"|\b(?:def|return|import|print|var|let)\b|[√π∞]|\bpi\b|\\(?:frac|sqrt)|\d\s*[x×*]\s*10\b|\de[-+]?\d"
     r"|\b(?:hundred|thousand|million|billion|trillion|dozen|half|third|quarter|halves|infinit|none"
     r"|undefined|impossible|not possible|no mode|not a|cannot|can't|unable|remainder|r\d"
     r"|approximately zero)\b"
+    r"|\d (?:squared|cubed|to the \w+)[.\s]*$"
     r"|(?-i:\d[KMB]\b)|\^|\b(?:mod|log|sin|cos)\b|[⁰¹²³⁴-⁹½⅓¼¾⅔]",
     re.IGNORECASE,
 )
@@ -524,9 +584,11 @@ _OTHER_UNITS = re.compile(
 def contradicts(task: Task, prompt: str, answer: str) -> str | None:
     """The number that an answer gives in place of the result; None if it may be right."""
     answer = _POWERED.sub(r"\1", answer)
-    if len(answer) > MAX_ANSWER or _UNREAD.search(answer) or _OTHER_UNITS.search(answer):
+    # "Half of 90 is 40" says "half" with the question.
+    rest = re.sub(re.escape(task.text), "", answer, flags=re.IGNORECASE)
+    if len(answer) > MAX_ANSWER or _UNREAD.search(rest) or _OTHER_UNITS.search(answer):
         return None
-    numbers = find_numbers(answer)
+    numbers = _unrepeated(prompt, find_numbers(answer))
     if any(number.is_about(result, task.slack) for number in numbers for result in task.results):
         return None
     asked = {reading for number in find_numbers(prompt) for reading in number.readings}
@@ -536,6 +598,18 @@ def contradicts(task: Task, prompt: str, answer: str) -> str | None:
     if not new and len(numbers) == 1:
         return numbers[0].text
     return None
+
+
+def _unrepeated(prompt: str, numbers: list[Number]) -> list[Number]:
+    """The numbers of an answer; the last alone where those before it repeat the prompt's.
+
+    "144 divided by 12 is 14" holds a 12, which is right, but not as the result.
+    """
+    said = [number.readings for number in sorted(numbers, key=lambda one: one.start)]
+    asked = [number.readings for number in sorted(find_numbers(prompt), key=lambda one: one.start)]
+    if asked and said[:-1] == asked:
+        return [max(numbers, key=lambda one: one.start)]
+    return numbers
 
 
 _SORT = (
@@ -659,7 +733,7 @@ def shown(value: Fraction) -> str:
 _ASKS = (
     r"(?i)\b(?:convert|change|express|transform|how (?:many|much)|sums?|add|total|product|multiply"
     r"|difference|subtract|divide|quotient|average|mean|median|mode|range|square root|cube root"
-    r"|percent|sort|order"
+    r"|percent|sort|order|half|twice|double|triple"
     r"|arrange|rearrange|rank|maximum|minimum|largest|smallest|greatest|least|lowest|highest|gcd|lcm|gcf|hcf"
     r"|area|volume|perimeter|circumference|deviation|variance|rms|factorial"
     r"|calculate|compute|evaluate|solve|what is|what's|find|simplify)\b"
@@ -674,44 +748,81 @@ _ASKS = (
         "equation_expected": "an equation of the answer that does not hold, with the right result",
         "equation_found": "the result that it gives instead",
     },
-    needs=("prompt", "response", "roles"),
+    needs=("roles", "texts", "calls"),
+    version=2,
 )
 def arithmetic(frame: pl.DataFrame) -> pl.DataFrame:
-    """Recompute what a prompt asks for, and the equations of the answer."""
-    single = pl.col("roles").list.join("").is_in(["userassistant", "systemuserassistant"])
-    short = (pl.col("prompt").str.len_bytes() <= 3 * MAX_PROMPT) & (
-        pl.col("response").str.len_bytes() <= 3 * MAX_ANSWER
-    )
-    asks = pl.col("prompt").str.contains(_ASKS) & pl.col("prompt").str.contains(
+    """Recompute what a question asks for, and the equations of the answer that follows it."""
+    pairs = _exchanges(frame)
+    asks = pl.col("question").str.contains(_ASKS) & pl.col("question").str.contains(
         r"\d|(?i)how many \w+ (?:are )?(?:there )?in an? "
+        r"|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|ty|teen) "
+        r"(?:times|plus|minus|divided by|multiplied by|squared|cubed) "
     )
-    tasks = frame.with_row_index("row").filter(short & asks & single)
-    made = [_judge(*row) for row in tasks.select("prompt", "response").iter_rows()]
-    equations = frame.with_row_index("row").filter(pl.col("response").str.contains(_EQUATION_GATE))
-    solved = [
-        wrong_equation(prompt or "", response)
-        for prompt, response in equations.select("prompt", "response").iter_rows()
-    ]
+    short = (pl.col("question").str.len_bytes() <= 3 * MAX_PROMPT) & (
+        pl.col("answer").str.len_bytes() <= 3 * MAX_ANSWER
+    )
+    tasks = pairs.filter(short & asks)
+    equations = pairs.filter(pl.col("answer").str.contains(_EQUATION_GATE))
     rows = pl.select(pl.int_range(frame.height, dtype=pl.UInt32).alias("row"))
-    for index, found, names in (
-        (tasks["row"], made, ("arithmetic_expected", "arithmetic_found")),
-        (equations["row"], solved, ("equation_expected", "equation_found")),
+    for some, judge, names in (
+        (tasks, partial(_judge_in, frame), ("arithmetic_expected", "arithmetic_found")),
+        (equations, _solve, ("equation_expected", "equation_found")),
     ):
-        schema = dict.fromkeys(names, pl.String)
-        part = pl.DataFrame([one or (None, None) for one in found], schema=schema, orient="row")
-        rows = rows.join(
-            index.to_frame("row").hstack(part), on="row", how="left", maintain_order="left"
-        )
+        found = {}
+        for row, question, answer in some.iter_rows():
+            if row not in found and (wrong := judge(row, question, answer)) is not None:
+                found[row] = (row, *wrong)
+        schema = {"row": pl.UInt32, **dict.fromkeys(names, pl.String)}
+        part = pl.DataFrame(list(found.values()), schema=schema, orient="row")
+        rows = rows.join(part, on="row", how="left", maintain_order="left")
     return rows.drop("row")
 
 
-def _judge(prompt: str, answer: str) -> tuple[str, str] | None:
-    task = understand(prompt)
+def _exchanges(frame: pl.DataFrame) -> pl.DataFrame:
+    """Each answer that is no call, and what the user said last: `row`, `question`, `answer`."""
+    turns = frame.with_row_index("row").explode("roles", "texts", "calls", empty_as_null=False)
+    asked = pl.when(pl.col("roles") == "user")
+    turns = turns.select(
+        "row",
+        asked.then("texts").forward_fill().alias("question"),
+        asked.then("row").forward_fill().alias("asked_in"),
+        pl.col("texts").alias("answer"),
+        ((pl.col("roles") == "assistant") & pl.col("calls").is_null()).alias("answers"),
+    )
+    turns = turns.filter(pl.col("answers") & (pl.col("row") == pl.col("asked_in")))
+    return turns.select("row", "question", "answer")
+
+
+# What makes other sums right, said anywhere in a conversation before they are asked for.
+_OTHER_RULES = re.compile(
+    r"\bbase\b|binary|octal|hexadecimal|\bmod(?:ulo|ulus)?\b|clock|riddle|trick|joke|puzzle"
+    r"|wrong|incorrect|mistake|pretend|opposite|nonsense|\blie\b|\blies\b",
+    re.IGNORECASE,
+)
+
+
+def _judge_in(frame: pl.DataFrame, row: int, question: str, answer: str) -> tuple[str, str] | None:
+    """The judgement of an exchange, unless what was said elsewhere in its row may change it."""
+    wrong = _judge(question, answer)
+    if wrong is None:
+        return None
+    texts = frame.item(row, "texts").to_list()
+    others = [text for text in texts if text not in (question, answer)]
+    return None if any(_OTHER_RULES.search(text) for text in others) else wrong
+
+
+def _solve(_: int, question: str, answer: str) -> tuple[str, str] | None:
+    return wrong_equation(question, answer)
+
+
+def _judge(question: str, answer: str) -> tuple[str, str] | None:
+    task = understand(question)
     if task is not None:
-        found = contradicts(task, prompt, answer)
+        found = contradicts(task, question, answer)
         return None if found is None else (f"{task.text} = {shown(task.results[0])}", found)
-    in_base = other_base(prompt, answer)
+    in_base = other_base(question, answer)
     if in_base is not None:
         return in_base
-    out_of_order = unsorted(prompt, answer)
+    out_of_order = unsorted(question, answer)
     return None if out_of_order is None else (out_of_order[0].text, out_of_order[1])

@@ -59,6 +59,7 @@ def test_understood(prompt, result):
         "Multiply the price by 3 and subtract 5 from it.",
         "What is the square root of -4?",
         "Name a colour.",
+        "Calculate the sum of 17 and 5. Output one number.",
     ],
 )
 def test_not_understood(prompt):
@@ -162,7 +163,6 @@ def test_a_call_is_no_answer():
         ("What is twelve times two?", "Twelve times two is 26.", "26"),
         ("What is half of 90?", "Half of 90 is 40.", "40"),
         ("What is 3/4 as a percentage?", "3/4 is 80%.", "80"),
-        ("Calculate the sum of 17 and 5. Output one number.", "22", None),
         ("What is 3/4 as a percentage?", "3/4 is 75%.", None),
     ],
 )
