@@ -206,7 +206,7 @@ _ASIDE_KEYS = tuple(f'"{key}"'.encode() for key in sorted(_TOOLS | _VERDICTS))
 
 def _aside(row: Row) -> str | None:
     aside: dict[str, Any] = {}
-    if any(key in row.raw for key in _ASIDE_KEYS):  # 0.2 µs a row; parsing takes 3
+    if any(map(row.raw.__contains__, _ASIDE_KEYS)):  # 0.2 µs a row; parsing takes 3
         from curate.read import parse
 
         aside = {key: value for key, value in parse(row.raw).items() if _changes(key, value)}
