@@ -459,15 +459,14 @@ _MENTIONS = re.compile(
 )
 # What only a machine that declines says, whatever it was asked.
 _STRONG = re.compile(
-    r"(?i)\b(?:help|assist)(?: you)? with (?:that|this|your|it)\b|\b(?:fulfil|comply|complete"
-    r"|answer|process"
-    r"|provide)l?(?: with)? (?:that|this|your|such)\b|browse|language model|\ban AI\b|\bGPT"
+    r"(?i)\b(?:help|assist)(?: you)? with (?:that|this|your|it)\b|\b(?:fulfil|comply with|complete"
+    r"|answer|process|provide|generate)l? (?:that|this|your|such) (?:type of |kind of )?(?:request"
+    r"|question|information|content|task|query|prompt)|browse|language model|\ban AI\b|\bGPT"
     r"|personal (?:opinions?|beliefs?|feelings?|experiences?|preferences?)|real[- ]time"
     r"|the internet"
     r"|my (?:guidelines|programming|capabilities|training)|(?:the|this) task (?:involves|requires)"
-    r"|(?:task|instruction|request) can ?not be|语言模型|人工智能|言語モデル|언어 모델"
-    r"|Sprachmodell|modèle de"
-    r" langage|modelo de l|языковая модель"
+    r"|(?:task|instruction|request) can ?not be|语言模型|人工智能|言語モデル|언어 모델|Sprachmodell"
+    r"|modèle de langage|modelo de l|языковая модель"
 )
 _MODEL = re.compile(
     r"(?i)\bAI\b|\bmodel\b|\bGPT|\b(?:this|that|your|the) (?:request|task)\b|語言|语言"
