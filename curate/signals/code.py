@@ -107,23 +107,47 @@ def missing(prompt: str, answer: str) -> str | None:
 # --- JSON ---------------------------------------------------------------------------------------
 
 _JSON_ASKED = re.compile(
-    r"\b(?:in|into|to|as|return|output|generate|create|produce|write|construct|make|build|only"
-    r"|(?:respond|reply|answer) with) (?:(?:a|an|the|valid|simple|new|nested|single|sample|example"
-    r"|raw|proper|well-formed|its|of|in|as|formatted) )*json\b",
+    r"\b(?:in|into|to|as|return|returns|output|outputs|generate|create|produce|write|construct|make"
+    r"|build|only|using|use|be|give|show|provide|send|emit|strict|valid|pure|raw"
+    r"|(?:respond|reply|answer|return|only)(?: only)? with)"
+    r" (?:(?:a|an|the|me|us|valid|simple|new|nested|single|small|short|strict|plain|sample|example"
+    r"|raw|proper|well-formed|its|of|in|as|formatted|only|just|nothing but) )*json\b"
+    r"|\bjson (?:only|please|object with|array (?:of|with)|with (?:the )?(?:keys?|fields?))"
+    r"|\bno (?:text|prose|words) (?:but|except) json",
     re.IGNORECASE,
 )
-_ELIDED = re.compile(r"\.\.\.|…|<[^<>\n]{1,30}>|\{\{|//|/\*|#")
+# Questions whose right answer may be near to JSON and none.
+_NO_JSON = re.compile(
+    r"\b(?:invalid|malformed|broken|incorrect|wrong|bad|faulty|error|comments?|json5|jsonc|pseudo"
+    r"|python (?:dict|object|literal)|dictionary|javascript object|js object|object literal|jinja"
+    r"|template|pattern|regex|grammar|schema of|mistakes?)"
+    r"|\b(?:given|provided|this|these|following|above|with a) json\b"
+    r"|\bjson (?:below|above|given)\b",
+    re.IGNORECASE,
+)
+_STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*\"")
+_ELIDED = re.compile(r"\.\.\.|…|<[^<>\n]{1,30}>|\{\{|\$\{")
+_COMMENT = re.compile(r"//|/\*|(?:^|\s)#")
+_OWN_LINES = re.compile(r"^(?:[^\n{]{0,200}\n+)?(?P<value>\{\s*[\"'\w][\s\S]*\})\s*$")
 
 
 def invalid_json(prompt: str, answer: str, blocks: list[Block]) -> str | None:
     """Why the JSON of an answer is none, where JSON was asked for or a fence claims it."""
-    claimed = [one for one in blocks if one.language == "json"]
-    asked = _JSON_ASKED.search(prompt)
-    texts = [one.text for one in claimed]
-    if asked and not blocks and answer.lstrip()[:1] in ("{", "["):
-        texts = [answer]
+    asked = _JSON_ASKED.search(prompt) and not _NO_JSON.search(prompt)
+    texts = [one.text for one in blocks if one.language == "json"]
+    alone = False
+    if asked and len(blocks) == 1 and not blocks[0].language:
+        texts = [blocks[0].text]
+    elif asked and not blocks:
+        own = _OWN_LINES.match(answer)
+        texts = [answer] if answer.lstrip()[:1] in ("{", "[") else [own["value"]] if own else []
+        alone = True
     for text in texts:
-        if len(text) > MAX_CODE or _ELIDED.search(text) or text.lstrip()[:1] not in ("{", "["):
+        if len(text) > MAX_CODE or text.lstrip()[:1] not in ("{", "["):
+            continue
+        bare = _STRING.sub('""', text)
+        # Explanations put comments into the files that they show; data that was asked for has none.
+        if _ELIDED.search(bare) or (_COMMENT.search(bare) and not alone):
             continue
         problem = _json_problem(text)
         if problem:
@@ -131,20 +155,28 @@ def invalid_json(prompt: str, answer: str, blocks: list[Block]) -> str | None:
     return None
 
 
+def _constant(name: str) -> None:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant)
+
+
 def _json_problem(text: str) -> str | None:
     """What is wrong with a text that should be one or more JSON values."""
-    decoder = json.JSONDecoder()
     at = 0
     text = text.strip()
     while at < len(text):
         try:
-            _, at = decoder.raw_decode(text, at)
+            _, at = _DECODER.raw_decode(text, at)
         except json.JSONDecodeError as error:
             if at and text[at] not in "{[":
                 return None  # a sentence after the value
             return f"line {error.lineno}: {error.msg[0].lower()}{error.msg[1:]}"
         except RecursionError:
             return None
+        except ValueError as error:
+            return f"{error} is no JSON"
         at += len(text[at:]) - len(text[at:].lstrip(" \t\r\n,;"))
     return None
 
@@ -245,11 +277,16 @@ _GATE = (
         "code_invalid": "where Python 3 can't read the Python that an answer gives",
         "json_invalid": "why the JSON that an answer gives is none",
     },
-    needs=("roles", "texts", "prompt", "response"),
+    needs=("roles", "texts", "prompt", "response", "system"),
+    version=2,
 )
 def code(frame: pl.DataFrame) -> pl.DataFrame:
     """Judge each answer beside its question, in the rows that speak of code or hold a fence."""
-    about = pl.col("prompt").str.contains(_GATE) | pl.col("response").str.contains("```|~~~")
+    about = (
+        pl.col("prompt").str.contains(_GATE)
+        | pl.col("response").str.contains("```|~~~")
+        | pl.col("system").str.contains("(?i)json").fill_null(value=False)
+    )
     some = frame.with_row_index("row").filter(about)
     made = [_judge(roles, texts) for roles, texts in some.select("roles", "texts").iter_rows()]
     names = ("code_missing", "code_fence_open", "code_unbalanced", "code_invalid", "json_invalid")
@@ -260,18 +297,20 @@ def code(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _judge(roles: list[str], texts: list[str]) -> tuple[str | None, ...]:
-    question = ""
+    question = system = ""
     found: list[str | None] = [None] * 5
     for role, text in zip(roles, texts, strict=True):
-        if role == "user":
+        if role == "system":
+            system = text
+        elif role == "user":
             question = text
         elif role == "assistant" and text:
-            for number, one in enumerate(_findings(question, text)):
+            for number, one in enumerate(_findings(system, question, text)):
                 found[number] = found[number] or one
     return tuple(found)
 
 
-def _findings(question: str, answer: str) -> tuple[str | None, ...]:
+def _findings(system: str, question: str, answer: str) -> tuple[str | None, ...]:
     blocks = fences(answer) if "```" in answer or "~~~" in answer else []
     pieces = code_of(answer, blocks)
     opened = next((f"```{one.language}" for one in blocks if not one.closed), None)
@@ -284,5 +323,5 @@ def _findings(question: str, answer: str) -> tuple[str | None, ...]:
         opened,
         balance,
         problem,
-        invalid_json(question, answer, blocks),
+        invalid_json(f"{system}\n{question}" if system else question, answer, blocks),
     )

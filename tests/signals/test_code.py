@@ -51,6 +51,28 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("prompt", "answer", "wrong"),
+    [
+        ("Respond only with JSON: is 7 prime?", '{"prime": True}', True),
+        ("Reply with JSON only.", '{"result": NaN}', True),
+        ("Represent it in JSON format.", "{x: 2, y: 3}", True),
+        ("Please give me JSON describing a cat.", '{"legs": 4 // four\n}', True),
+        ("Use JSON to describe a car.", "```\n{'wheels': 4}\n```", True),
+        ("Provide a JSON array.", "Here it is:\n\n{\"fruits\": ['apple']}", True),
+        ("Answer with JSON.", "{“author”: “Jane”}", True),
+        ("Write a JSON file with comments.", '{"a": 1 // one\n}', False),
+        ("Turn it into JSON.", '{"t": "... and # so // on"}', False),
+        ("Show an example of invalid JSON.", "{'a': 1}", False),
+        ("Convert this JSON to a Python dictionary.", "{'a': True}", False),
+        ("You have been given a JSON. Output its keys.", "[name, age]", False),
+        ("Give the JSON and explain it.", '{"a": 1}\nThe key a is one.', False),
+    ],
+)
+def test_json_that_was_asked_for(prompt, answer, wrong):
+    assert (invalid_json(prompt, answer, fences(answer)) is not None) is wrong
+
+
 @settings(max_examples=100)
 @given(st.dictionaries(st.text(max_size=5), JSON, min_size=1), st.sampled_from([None, 1, 4]))
 def test_what_json_writes_is_json(value, indent):
@@ -58,10 +80,8 @@ def test_what_json_writes_is_json(value, indent):
     assert invalid_json("Answer as JSON.", text, []) is None
     assert unbalanced(Block("json", text, closed=True, fenced=True)) is None
     cut = text[:-1]
-    assert (
-        invalid_json("Answer as JSON.", cut, []) is not None
-        or "..." in text
-        or any(sign in text for sign in ("…", "<", "{{", "//", "/*", "#"))
+    assert invalid_json("Answer as JSON.", cut, []) is not None or any(
+        sign in text for sign in ("...", "…", "<", "{{", "${")
     )
 
 
@@ -72,12 +92,14 @@ def test_one_pass_over_a_frame():
             "texts": [["Write a Python script that greets.", "No."], ["Hi", "Hello"], []],
             "prompt": ["Write a Python script that greets.", "Hi", None],
             "response": ["No.", "Hello", None],
+            "system": [None, "Be kind.", None],
         },
         {
             "roles": pl.List(pl.String),
             "texts": pl.List(pl.String),
             "prompt": pl.String,
             "response": pl.String,
+            "system": pl.String,
         },
     )
     made = code(frame)
