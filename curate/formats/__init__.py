@@ -127,7 +127,13 @@ def load(record: Record) -> Format | None:
         ValidationError: it does not fit; `explain` says why in a line.
     """
     plan = _found[tuple(record)] or _claimed(record)
-    return plan(record) if plan else None
+    if plan is None:
+        return None
+    if plan.renames:
+        return plan(record)
+    made = plan.validator(record)  # as the plan does, without the call: 0.1 of 1 µs
+    _set_record(made, record)
+    return made  # type: ignore[no-any-return]  # pydantic-core's Any
 
 
 def validate(record: Record, format: str) -> Format:  # noqa: A002  # the contract's word
