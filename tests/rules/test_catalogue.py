@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
+import yaml
 
 from curate.rule import check, load_rules
 
@@ -14,3 +16,9 @@ RULES = load_rules()
 @pytest.mark.parametrize("code", RULES)
 def test_patterns_conditions_and_columns_are_known(code):
     check(RULES[code], files("curate.rules") / f"{code}.yaml")
+
+
+def test_every_reader_of_yaml_reads_the_same():
+    for file in Path(str(files("curate.rules"))).rglob("*.yaml"):
+        text = file.read_text("utf-8")
+        assert yaml.safe_load(text) == yaml.load(text, yaml.CSafeLoader), file.name  # noqa: S506  # it is safe
