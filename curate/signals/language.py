@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -183,8 +184,11 @@ MIN_FILE = 5  # answers of known language; fewer have no majority
         "language_asked": "a user or system turn speaks of languages or holds text in the "
         "answer's; null where the answer is in its question's language or in none that is known",
         "language_mismatch": "the answer's language and its question's where they differ unasked",
+        "language_switch": "the language of an answer that most of the conversation is not in, and "
+        "the conversation's; null where the user speaks of languages",
     },
     needs=("roles", "texts", "system", "prompt"),
+    version=2,
 )
 def language(frame: pl.DataFrame) -> pl.DataFrame:
     """Detect the language of every user and assistant turn, and compare each with its question."""
@@ -200,7 +204,7 @@ def language(frame: pl.DataFrame) -> pl.DataFrame:
     found = _answers(turns)
     compared = _compare(found, frame)
     rows = pl.select(pl.int_range(frame.height, dtype=pl.UInt32).alias("row"))
-    for part in (_questions(turns), found.drop("question"), compared):
+    for part in (_questions(turns), found.drop("question"), compared, _switches(turns, frame)):
         rows = rows.join(part, on="row", how="left", maintain_order="left")
     return rows.drop("row")
 
@@ -256,22 +260,67 @@ def _answers(turns: pl.DataFrame) -> pl.DataFrame:
 def _compare(found: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """Look at the few rows whose answer is not, or not known to be, in its question's language."""
     some = found.filter(pl.col("response_language").ne_missing(pl.col("question")))
-    prompts = frame.select(pl.concat_str("system", "prompt", separator="\n", ignore_nulls=True))
+    prompts = frame["prompt"]
+    systems = frame["system"]
     made: list[tuple[int, bool, str | None]] = []
-    for row, answer, _, question in some.iter_rows():
-        asked = _asks(prompts.item(row, 0) or "", answer)
+    for row, answer, _, known in some.iter_rows():
+        prompt = prompts[row] or ""
+        asked = not _all_in(prompt, answer) and _asks(f"{systems[row] or ''}\n{prompt}", answer)
+        question = known or (_short_english(prompt) if answer != "en" and not asked else None)
         unlike = question is not None and not asked and _differ(answer, question)
         made.append((row, asked, f"{answer} in answer to {question}" if unlike else None))
     schema = {"row": pl.UInt32, "language_asked": pl.Boolean, "language_mismatch": pl.String}
     return pl.DataFrame(made, schema=schema, orient="row")
 
 
+def _all_in(prompt: str, answer: str) -> bool:
+    """Whether a prompt is too short for `detect`, but all of it in the answer's language."""
+    lines = [line for line in prompt.split("\n") if line.strip()]
+    if not 0 < len(lines) <= 3 or _QUOTED.search(prompt) or _speaks_of(prompt, answer):
+        return False
+    if answer not in _SCRIPTS and any(sign.search(prompt) for sign in _SCRIPTS.values()):
+        return False
+    return all(holds(line, answer) for line in lines)
+
+
+def _short_english(prompt: str) -> str | None:
+    """English for a question of too few letters for `detect`: "What is a contract?"."""
+    sample = prompt[:SAMPLE]
+    if len(_WORD.findall(sample)) < 2 or not re.search(f"{_ENGLISH}|{_SHARED}", sample):
+        return None
+    guess = _guess(sample)
+    return "en" if guess.code == "en" and guess.confidence >= 0.6 else None
+
+
+def _switches(turns: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Conversations of several exchanges in which one is in another language than the others."""
+    long = frame.select(pl.col("roles").list.len() > 3).to_series().arg_true()
+    known = turns.filter(pl.col("code").is_not_null() & pl.col("row").is_in(long.implode()))
+    known = known.filter(pl.col("code").n_unique().over("row") > 1)
+    made: list[tuple[int, str]] = []
+    for (row,), part in known.group_by("row", maintain_order=True):
+        codes, counts = part["code"].to_list(), Counter(part["code"].to_list())
+        main = max(counts, key=lambda code: counts[code])  # of equals the first
+        said = part.filter(pl.col("roles") == "assistant")["code"]
+        odd = next((code for code in said if _differ(code, main)), None)
+        if len(codes) < 3 or odd is None or counts[main] < 2:
+            continue
+        prompt = f"{frame.item(row, 'system') or ''}\n{frame.item(row, 'prompt') or ''}"
+        if not _speaks_of(prompt, odd):
+            made.append((row, f"{odd} beside {main}"))
+    schema = {"row": pl.UInt32, "language_switch": pl.String}
+    return pl.DataFrame(made, schema=schema, orient="row")
+
+
+def _speaks_of(prompt: str, answer: str) -> bool:
+    """Whether a prompt speaks of languages, or names the answer's or who speaks it."""
+    named = _NAMED.get(answer)
+    return bool(_SPEAKS_OF_LANGUAGE.search(prompt) or (named is not None and named.search(prompt)))
+
+
 def _asks(prompt: str, answer: str) -> bool:
     """Whether a prompt explains an answer in this language."""
-    if _SPEAKS_OF_LANGUAGE.search(prompt):
-        return True
-    named = _NAMED.get(answer)
-    if named is not None and named.search(prompt):
+    if _speaks_of(prompt, answer):
         return True
     quoted = _QUOTED.findall(prompt)
     if answer == "en" and any(part.strip("\"“”'‘’«»„ ").isascii() for part in quoted):

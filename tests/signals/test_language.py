@@ -121,6 +121,37 @@ def test_the_turn_that_departs_is_reported():
     assert made["language_asked"].to_list() == [False, None, True, None]
 
 
+def chat(*turns):
+    roles = ("user", "assistant")
+    return {"messages": [{"role": roles[at % 2], "content": one} for at, one in enumerate(turns)]}
+
+
+ENGLISH = ("How do the plants make energy?", SENTENCES["en"])
+
+
+@pytest.mark.parametrize(
+    ("record", "mismatch", "switch"),
+    [
+        (chat("What is a contract?", SENTENCES["es"]), "es in answer to en", None),
+        (chat("¿Qué es un contrato?", SENTENCES["es"]), None, None),
+        (chat("Nena kuliko?", SENTENCES["es"]), None, None),
+        (chat(*ENGLISH, "Wie geht das?", SENTENCES["de"], *ENGLISH), None, "de beside en"),
+        (chat("Wie geht das?", SENTENCES["de"], *ENGLISH, *ENGLISH), None, "de beside en"),
+        (chat(*ENGLISH, "Say it in German.", SENTENCES["de"], *ENGLISH), None, None),
+        (chat(*ENGLISH, 'Was? "why is that so?"', SENTENCES["en"], *ENGLISH), None, None),
+    ],
+)
+def test_exchanges(record, mismatch, switch):
+    made = language(frame(record))
+    assert made["language_mismatch"].to_list() == [mismatch]
+    assert made["language_switch"].to_list() == [switch]
+
+
+def test_a_question_in_the_same_language_asks_for_nothing():
+    made = language(frame(chat("¿Cómo se hace el pan?", SENTENCES["es"])))
+    assert made["language_asked"].to_list() == [False]
+
+
 @pytest.mark.parametrize(
     ("codes", "majority"),
     [
