@@ -1,12 +1,12 @@
 """curate pares instruction datasets down to a clean core, and accounts for every row.
 
-    clean(inputs, folder, Settings(...))    the main job: writes the run folder
-    decide_again(folder, settings)          decides a run anew from what it has measured
-    verify(folder)                          checks a run against its lock
-    transcribe(source, target, to)          between formats and file types
-    Settings                                what a run is asked to do
-    signal                                  declares a signal of your own
-    CurateError                             the root of every error raised on purpose
+clean(inputs, folder, Settings(...))    the main job: writes the run folder
+decide_again(folder, settings)          decides a run anew from what it has measured
+verify(folder)                          checks a run against its lock
+transcribe(source, target, to)          between formats and file types
+Settings                                what a run is asked to do
+signal                                  declares a signal of your own
+CurateError                             the root of every error raised on purpose
 """
 
 from __future__ import annotations
