@@ -105,6 +105,7 @@ def generate(
     total: int | None = None,
     wordings: Path = SAMPLES / "wordings.yaml",
     negatives: Path = SAMPLES / "hard_negatives.yaml",
+    right: int | None = NEGATIVES,
 ) -> Planted:
     """A file of the format, planted.
 
@@ -116,16 +117,20 @@ def generate(
         total: lines; by default those of section 8.
         wordings: how the defects read.
         negatives: rows that are right and look wrong.
+        right: how many of these; all if None.
     """
     chosen = defects if defects is not None else (ALPACA if form == "alpaca" else CHAT)
     rng = random.Random(seed)  # noqa: S311 - no secret hangs on it
     planter = planting.Planter(form, rng, planting.load_base(), planting.load_yaml(wordings))
     for defect in chosen:
         planter.plant(defect, count)
-    right = [one for one in planting.load_yaml(negatives) if form != "alpaca" or "turns" not in one]
+    fitting = [
+        one for one in planting.load_yaml(negatives) if form != "alpaca" or "turns" not in one
+    ]
     # Two that differ in a number or a sign are neighbours in the file, and go together.
-    first = seed % max(len(right) - NEGATIVES, 1)
-    planter.negatives(right[first : first + NEGATIVES])
+    wanted = len(fitting) if right is None else right
+    first = seed % max(len(fitting) - wanted, 1)
+    planter.negatives(fitting[first : first + wanted])
     planter.fill_up(LINES[form] if total is None else total)
     made = planter.finish()
     truth = [json.loads(one) for one in planting.truth(form, made)]
