@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 # Rows scored at once. polars forgets compiled patterns between batches, so in batches of 4,096 half
 # of the time for patterns goes into compiling them.
-BATCH_ROWS, BATCH_BYTES = 16_384, 16 << 20
+BATCH_ROWS, BATCH_BYTES = 32_768, 16 << 20
 Tick = Callable[[str, int, int | None], None]
 
 
