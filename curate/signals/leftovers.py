@@ -25,14 +25,18 @@ if TYPE_CHECKING:
         "orms",
         "role_labels": "lines of an answer that speak for the user or name the speaker",
         "escaped_newlines": r"`\n`, `\t` or `\r\n` as signs in prose, with what surrounds them",
+        "template_tokens": "control tokens of chat templates inside a turn that is not about them",
+        "template_end_tokens": "the same where a turn has them at its beginning and end alone",
     },
     needs=NEEDS,
+    version=2,
 )
 def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
     turns = Turns(frame)
     answers = turns.answers()
     blanks = answers.narrowed(_BLANK_GATE)
+    tokens = turns.narrowed(_TOKEN_GATE)
     return pl.DataFrame(
         {
             "unfilled_placeholders": blanks.find(
@@ -43,6 +47,8 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
             ),
             "role_labels": answers.find(_LABEL, role_labels, asked=_DIALOGUE),
             "escaped_newlines": turns.find(r"\\[nt]", escaped_newlines, asked=_ABOUT_ESCAPES),
+            "template_tokens": tokens.find("", tokens_inside, about=_ABOUT_TOKENS),
+            "template_end_tokens": tokens.find("", tokens_at_ends, about=_ABOUT_TOKENS),
         }
     )
 
@@ -162,6 +168,63 @@ def role_labels(text: str) -> Iterator[str]:
     found = _LABELLED.search(text)
     if found is not None and "```" not in text:
         yield found[0].strip()
+
+
+# --- tokens of chat templates -------------------------------------------------------------------
+
+_CONTROL = (
+    r"<[|｜][A-Za-z_▁0-9]{2,40}[|｜]>|\[/?(?:INST|SYSTEM|USER|ASSISTANT)\]|<</?SYS>>"
+    r"|<(?:start|end)_of_turn>|<(?:bos|eos|pad|extra_id_\d+|reserved_special_token_\d+)>"
+    r"|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT)\]|\[(?:CLS|PAD|EOS|BOS)\]"
+)
+_TOKEN_GATE = rf"{_CONTROL}|</?s>"
+# `<s>` and `</s>` are HTML's too, so they count at the ends of a turn or a sentence only, and not
+# where they strike a word through.
+_TOKENS = re.compile(
+    rf"{_CONTROL}|\A\s*<s>|</s>(?=\s*(?:\Z|\n|<s>|USER|ASSISTANT|Human))|(?<=[.!?\"”)])</s>"
+)
+_STRUCK = re.compile(r"(?<!\A)<s>[^<\n]+</s>")
+# What quotes a token: code, and quotation marks on one line.
+_QUOTING = re.compile(
+    r"```.*?```|~~~.*?~~~|`[^`\n]*`|(?<![\w.!?])[rbfuRBFU]{0,2}([\"'])(?!\1)(?:\\.|(?!\1)[^\n])*\1|“[^”\n]*”|«[^»\n]*»",
+    re.DOTALL,
+)
+_RUN = rf"(?:\s*(?:{_CONTROL}|</?s>)(?:(?:user|assistant|system|model)\b)?)+\s*"
+_FIRST, _LAST = re.compile(rf"\A{_RUN}"), re.compile(rf"{_RUN}\Z")
+_ABOUT_TOKENS = (
+    r"(?i)(?:special|control|chat|end[- ]of[- ]\w+|eos|bos|end|start|stop|pad|delimiter|separator"
+    r"|padding|header|begin\w*|mask|template|turn|which|what) (?:tokens?\b|markers?\b|tags?\b"
+    r"|sequences?\b)|(?:stop|end) (?:words?|strings?)\b|tokeni[sz]|chatml|chat template"
+    r"|(?:prompt|instruction) (?:format|template)"
+    r"|(?:what (?:does|is|do|are)|meaning of|explain|was (?:bedeutet|ist)"
+    r"|que signifie|qué significa|是什么意思|什么是) (?:the )?(?:token |tag )?[\"'“`«]?(?:<|\[)"
+    r"|\bBERT\b|HTML|strikes? ?through|struck|cross(?:ed)? out"
+    r"|fine-?tun(?:e|ing) (?:a |an |the )?(?:\w+ )?(?:model|llm|gpt|llama)"
+    r"|(?:how|what|which|where) [^.?\n]*(?:llama|gemma|mistral|falcon|gpt|qwen|t5)[- ]?[\d.]*"
+    r" (?:\w+ )?(?:mark|end|begin|start|stop|separate|wrap|format|prompt|token|turn)"
+)
+
+
+def tokens_inside(text: str) -> Iterator[str]:
+    """The control tokens of a text, if any stands elsewhere than at its ends."""
+    bare = _unquoted(text)
+    first, last = _FIRST.search(bare), _LAST.search(bare)
+    start, end = first.end() if first else 0, last.start() if last else len(bare)
+    found = [token for token in _TOKENS.finditer(bare) if start <= token.start() < end]
+    return (token[0].strip() for token in found)
+
+
+def tokens_at_ends(text: str) -> Iterator[str]:
+    """The control tokens of a text, if all stand at its ends."""
+    if next(tokens_inside(text), None) is None:
+        yield from (token[0].strip() for token in _TOKENS.finditer(_unquoted(text)))
+
+
+def _unquoted(text: str) -> str:
+    """The text with blanks for what it quotes, of the same length; a word in `<s>` is struck."""
+    for quoting in (_QUOTING, _STRUCK):
+        text = quoting.sub(lambda found: " " * len(found[0]), text)
+    return text
 
 
 # --- escaped line breaks ------------------------------------------------------------------------

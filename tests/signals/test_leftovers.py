@@ -133,3 +133,29 @@ def test_escapes(answer, found):
 
 def test_escapes_that_were_asked_about():
     assert answered("What is a newline?", r"One\nTwo")["escaped_newlines"] is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "inside", "at_ends"),
+    [
+        ("Blue.<|im_end|>", False, True),
+        ("<|im_start|>assistant\nBlue.<|im_end|>", False, True),
+        ("x = 'a'\nreturn x<end_of_turn>", False, True),
+        ("```python\nimport os\n```</s>", False, True),
+        ("Blue.<|im_end|> Or red.<|im_end|>", True, False),
+        ("Don't stop.</s><s>It's late.", True, False),
+        ("Blue <pad><pad> or red", True, False),
+        ('text += "<|endoftext|>"', False, False),
+        ("p = f'<|im_start|>user\\n{q}<|im_end|>'", False, False),
+        ("It is `[INST]`, and <s>not</s> `<<SYS>>`.", False, False),
+        ("“<|eot_id|>” is the last.", False, False),
+        ("a |> f <| g, [INSTALL], List<pad_to>", False, False),
+    ],
+)
+def test_tokens_of_templates(answer, inside, at_ends):
+    made = answered("Name a colour.", answer)
+    assert (made["template_tokens"] is not None) is inside
+    assert (made["template_end_tokens"] is not None) is at_ends
+    about = answered("Which token ends a turn?", answer)
+    assert about["template_tokens"] is None
+    assert about["template_end_tokens"] is None
