@@ -36,12 +36,12 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     turns = Turns(frame)
     answers = turns.answers()
     blanks = answers.narrowed(_BLANK_GATE)
+    unfilled = blanks.find("", placeholders, asked=f"{_FORM}|{_CODE}|{_LETTER}")
+    instead = blanks.find("", _instead_of_text, asked=f"{_FORM}|{_FILLER}")
     tokens = turns.narrowed(_TOKEN_GATE)
     return pl.DataFrame(
         {
-            "unfilled_placeholders": blanks.find(
-                "", placeholders, asked=f"{_FORM}|{_CODE}|{_LETTER}"
-            ),
+            "unfilled_placeholders": unfilled.zip_with(unfilled.is_not_null(), instead),
             "letter_placeholders": blanks.find(
                 "", _in_letter, asked=f"{_FORM}|{_CODE}|{_NO_LETTER}"
             ),
@@ -91,6 +91,13 @@ _UNFILLED = re.compile(
     r"|(?:^|\n|[\s(])(?:TODO|TBD|FIXME)(?=[\s:.,;!)]|$)|^(?:\s*XXX+)+\W*$"
     r"|(?:Dear|Mr\.?|Mrs\.?|Ms\.?|Hello|Hi|is|named?|called|contact) XXX+\b"
     r"|[A-Za-z,] _{4,}(?=[ .,;!?]|$)"
+    rf"|\((?i:(?:insert|enter|add) [a-z ]{{2,30}}|your (?:\w+ )?(?:{_FIELD}))\)"
+    rf"|(?<![\w%])%(?i:(?!username)(?:\w+_)?(?:{_FIELD}))%|\$\{{(?i:(?:\w+[_.])?(?:{_FIELD}))\}}"
+    rf"|(?<![\w@#])(?:__|@@|##)(?i:(?:[a-z]+_)?(?:{_FIELD}))(?:__|@@|##)"
+    r"|\[(?i:item|name|step|point|reason|title|topic|fact|idea|benefit"
+    r"|ingredient) ?\d\](?![(\[:])"
+    r"|\b(?-i:XX+|TKTK+)(?: ?%|,? (?:km|kilomet|miles|met(?:er|re)s|kilos|euros?|dollars|percent"
+    r"|years|days|hours|minutes|people|pounds))|[$€£]XX+\b|\bTKTK+\b"
 )
 _BLANK_GATE = (
     rf"\[(?i:{_WHO}|{_FIELD}|dein|ihr|datum|votre|nom|tu|su|fecha"
@@ -99,13 +106,15 @@ _BLANK_GATE = (
     r"|title|e-?mail|answer|response)"
     r"|<(?i:your|insert|enter|add|company|first|name|city|date|answer|response)"
     r"|(?i:insert [a-z ]+ here|goes here|(?:answer|text|response|content) here)"
-    r"|(?i:lorem ipsum|placeholder|filled in|completed later)|TODO|TBD|FIXME|XXX| ____"
+    r"|(?i:lorem ipsum|placeholder|filled in|completed later)|TODO|TBD|FIXME|XX| ____"
+    r"|\((?i:insert|enter|add|your) |%[A-Za-z_]{3,20}%|\$\{|__[A-Za-z_]+__|@@[A-Za-z]|##[A-Za-z]"
+    r"|\[[A-Za-z]+ ?\d\]|TKTK|(?:INSERT|Insert) [A-Za-z ]+"
 )
 _IS_CODE = re.compile(
     r"```|(?:^|\n)\s*(?:def |class |import |from \w+ import|function\b|const |let |var |public "
     r"|private |#include|SELECT |INSERT INTO|<!DOCTYPE|<html"
     r"|<\?php|//|#!|return |\{%)|[{;]\s*\n|</\w+>"
-    r"|\w+\([^)\n]*\)\s*[:{;]"
+    r"|\w+\([^)\n]*\)\s*[:{;]|\bf[\"'][^\"'\n]*\{"
 )
 
 # What a user says who wants blanks, code with names in braces, or a letter.
@@ -113,12 +122,14 @@ _FORM = (
     r"(?i)template|placeholder|\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
     r"|lorem|\btodo|to-do"
     r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|survey"
+    r"|cloze|\bgaps?\b|underscore|filler|dummy"
     r"|questionnaire|\bquery|censor"
     r"|conceal|prompt|vorlage|formular|modèle"
     r"|formulaire|plantilla|formulario|模板|表格"
 )
 _CODE = (
-    r"\bcode|program(?!me)|\bscript|python|\bhtml|\bsql\b|\bjava|regex|regular expression"
+    r"\bcommand|\bgit\b|\bclone\b|terminal|\bshell\b|\bbash\b|syntax|linux|environment variable"
+    r"|\bcode|program(?!me)|\bscript|python|\bhtml|\bsql\b|\bjava|regex|regular expression"
     r"|\blatex\b|spreadsheet|\bcss\b|\bjson\b|\bxml\b"
     r"|\byaml\b|jinja|handlebars|f-string|\bfunction (?:that|to|which|in|for|called)|代码"
 )
@@ -130,6 +141,14 @@ _LETTER = (
     r"|introduc|\bcard\b|postcard|\bpost\b|tweet|reviews\b|\btext (?:to|message)|brief\b|lettre"
     r"|courriel|\bcarta\b|correo|邮件|信|简历"
 )
+_FILLER = r"filler|dummy|typeset|\bprint(?:ing|er)|lorem|sample text"
+# What stands in an answer's place is no answer to any letter or program.
+_INSTEAD = re.compile(
+    r"\A\W*(?i:lorem ipsum|placeholder text|(?:your|the) (?:answer|text|response|content)"
+    r" (?:goes )?here|(?:answer|text|content) goes here|insert [a-z ]{2,30} here"
+    r"|(?-i:TODO|TBD|FIXME|TKTK))\b"
+    r"|\A\s*[\[<({]{1,2}(?i:insert|enter|add|your|write) [^\]>)}\n]{2,60}[\]>)}]{1,2}[.!]?\s*\Z"
+)
 _NO_LETTER = rf"\A(?![\s\S]*(?:{_LETTER}))"
 
 
@@ -138,6 +157,13 @@ def placeholders(text: str) -> Iterator[str]:
     if _IS_CODE.search(text):
         return
     for found in _UNFILLED.finditer(re.sub(r"`[^`\n]*`", " ", text)):
+        yield found[0].strip()
+
+
+def _instead_of_text(text: str) -> Iterator[str]:
+    """A placeholder at the beginning of a text, or all of it."""
+    found = _INSTEAD.search(text)
+    if found is not None:
         yield found[0].strip()
 
 

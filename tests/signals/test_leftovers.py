@@ -159,3 +159,46 @@ def test_tokens_of_templates(answer, inside, at_ends):
     about = answered("Which token ends a turn?", answer)
     assert about["template_tokens"] is None
     assert about["template_end_tokens"] is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            "The mayor is %NAME%.",
+            "The fair is in ${city}.",
+            "My name is (your name).",
+            "(insert text)",
+        ),
+        *(
+            "It is XX kilometres.",
+            "It grew by XX%.",
+            "He said TKTK.",
+            "@@NAME@@ called.",
+            "By __NAME__",
+        ),
+        *("1. [Item 1]\n2. [Item 2]", "It costs $XX."),
+    ],
+)
+def test_blanks_of_other_shapes(answer):
+    assert answered("Describe it.", answer)["unfilled_placeholders"] is not None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("Open %APPDATA% or %USERNAME%.", "They won Super Bowl XX.", "XX", "__init__ and ${HOME}"),
+        *("It appears there (your name too).", "See [Figure 1] and [Option 2].", "It is 5% to 7%."),
+    ],
+)
+def test_no_blanks_of_other_shapes(answer):
+    assert answered("Describe it.", answer)["unfilled_placeholders"] is None
+
+
+def test_a_blank_in_place_of_a_letter_is_no_letter():
+    lorem = "Lorem ipsum dolor sit amet."
+    found = answered("Write a message about the picnic.", lorem)
+    assert found["unfilled_placeholders"] is not None
+    assert answered("Write a message of filler text.", lorem)["unfilled_placeholders"] is None
+    signed = answered("Write a message about the picnic.", "Come at one!\n[Your Name]")
+    assert signed["unfilled_placeholders"] is None
