@@ -29,6 +29,7 @@ from curate.report.markdown import code, markdown, plain
 from curate.report.model import Report
 from curate.report.run import short_names, spread
 from curate.report.words import percent
+from curate.rule import _own_rules
 
 NAMES = ("report.html", "report.json", "report.md")
 MAIL, KEY, PHONE = "jane.roe@mail-works.org", "sk-live0123456789abcdef", "+1 415 867 4312"
@@ -79,7 +80,9 @@ def catalogue(tmp_path_factory):
     (folder / "packs" / "default.yaml").write_text(yaml.safe_dump(pack), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("curate.rule.files", lambda _: folder)
+        _own_rules.cache_clear()  # other tests of this process have read curate's own
         yield folder
+    _own_rules.cache_clear()
 
 
 def write_rules(folder, *rules):
@@ -688,9 +691,11 @@ def test_shares_are_rounded_and_never_to_all_or_nothing(share, said):
 @pytest.mark.slow
 def test_the_report_of_the_whole_alpaca_file_is_a_small_page(shared_data, tmp_path, monkeypatch):
     monkeypatch.setattr("curate.rule.files", files)
+    _own_rules.cache_clear()
     path = shared_data / "01_alpaca" / "stanford_alpaca_52k" / "alpaca_data.json"
     pipeline.clean([str(path)], tmp_path / "out", Settings())
     built = Report.model_validate_json((tmp_path / "out" / "report.json").read_bytes())
     assert built.totals.records == 52_002
     assert (tmp_path / "out" / "report.html").stat().st_size < 5_000_000
     assert (tmp_path / "out" / "report.md").stat().st_size < 65_536
+    _own_rules.cache_clear()
