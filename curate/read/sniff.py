@@ -215,7 +215,7 @@ def _opens_array() -> re.Pattern[bytes]:
     blank = rb"[ \t\r\n]*+"
     member = STRING + blank + rb":" + blank + value() + blank + rb"," + blank
     named = rb'"(?:' + "|".join(ENVELOPES).encode() + rb')"'
-    holds = named + blank + rb":" + blank + rb"(?=\[" + blank + rb"\{)"
+    holds = named + blank + rb":" + blank + rb"(?=\[" + blank + rb"[{\]])"
     return re.compile(
         blank + rb"\{" + blank + rb"(?:(?!" + holds + rb")" + member + rb")*+" + holds
     )

@@ -135,7 +135,7 @@ class File(Source):
 
     def _sniffed(self, head: bytes) -> Shape:
         plain, whole = self._unpacked_head(head)
-        if whole and not plain.strip():
+        if whole and not plain.removeprefix(stored.encoding(plain)[1]).strip():
             if not self.may_be_empty:
                 raise InputError(f"{self.name}: is empty: no record in it")
             plain = b"{}" if suffix_of(self.name) not in ("csv", "tsv") else b"empty\n"

@@ -78,9 +78,9 @@ class Stored:
         Raises:
             InputError: it can't be read, was read before, or changed while it was read.
         """
+        if self._used and not self._regular:
+            raise InputError(f"{self.name}: can be read only once")
         with self:
-            if self._used and not self._regular:
-                raise InputError(f"{self.name}: can be read only once")
             self._used = True
             self._hash = hashlib.sha256()
             self.position = 0
@@ -192,6 +192,8 @@ def _facts(one: os.stat_result) -> tuple[int, ...]:
 def _why(path: Path, error: OSError) -> str:
     if path.is_symlink() and not path.exists():
         return f"is a broken link to {path.readlink()}"
+    if isinstance(error, FileNotFoundError):
+        return "is not there"
     if isinstance(error, PermissionError):
         return "may not be read (permission denied)"
     return f"can't be opened: {error.strerror or error}"

@@ -25,6 +25,7 @@ NAME = 128  # characters that the name of a column may have
 RUNAWAY = 1 << 26  # bytes after which a quotation mark counts as never closed
 
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t,;|"}
+_IN_MARKS = re.compile(r'"[^"]*(?:""[^"]*)*"')
 _PLAIN_NAME = re.compile(r"[\w .\-/()#:]{0,64}")
 
 
@@ -58,10 +59,10 @@ def dialect(text: bytes, kind: str, *, whole: bool) -> dict[str, Any]:
     lines = _sample(text, whole=whole)
     best: tuple[float, dict[str, Any], list[list[str] | None]] | None = None
     for delimiter in _DELIMITERS[kind]:
-        for quoting in ("double", "escape", "none"):
+        for quoting in _quotings(text, delimiter):
             how: dict[str, Any] = {"delimiter": delimiter, "quoting": quoting}
             rows = _parsed(lines, how)
-            score = _score(rows)
+            score = _score(rows) - (_marked(rows) if quoting == "none" else 0)
             if best is None or score > best[0]:
                 best = score, how, rows
     assert best is not None  # noqa: S101  # there are delimiters
@@ -73,6 +74,12 @@ def dialect(text: bytes, kind: str, *, whole: bool) -> dict[str, Any]:
     how["quoted"] = _quoted(lines[1:] or lines, how, len(header))
     how["quoted_header"] = _quoted(lines[:1], how, len(header))
     return how
+
+
+def _quotings(text: bytes, delimiter: str) -> list[str]:
+    """The ways of quoting that are worth a try."""
+    escapes = ["escape"] if b'\\"' in text else []
+    return ["double", *escapes, *(["none"] if delimiter == "\t" else [])]
 
 
 def _sample(text: bytes, *, whole: bool = False) -> list[str]:
@@ -114,6 +121,12 @@ def _score(rows: list[list[str] | None]) -> float:
     width = len(rows[0] or ()) if rows else 0
     same = sum(row is not None and len(row) == width for row in rows)
     return (same / len(rows) if rows else 0) * (1 if width > 1 else 0.01)
+
+
+def _marked(rows: list[list[str] | None]) -> float:
+    """The share of rows with a value in quotation marks, which then are no letters."""
+    marked = sum(any(_IN_MARKS.fullmatch(value) for value in row or ()) for row in rows)
+    return marked / len(rows) if rows else 0
 
 
 def _names(rows: list[list[str] | None]) -> list[str]:
