@@ -64,11 +64,16 @@ _MOJIBAKE_GATE = (
     f"[\u00c2-\u00f4][{_CONTINUED}]|\u00c3 |[РС][{_CONTINUED_1251}]|[a-z]\u00e2\\?\\?|{_CONTRACTED}"
     # UTF-8 read as Mac Roman, as DOS 437, and the mark for what could not be read at all.
     f"|[\u0102\u00c4\u0139][{_CONTINUED_1250}]|\u221a[{_CONTINUED_MAC}]|\u201a\u00c4|\u00ac[\u00a9\u2020\u00ae]|\u251c|\u0393\u00c7"
-    "|\ufffd|[\u0080-\u009f]"
+    "|\ufffd|[\u0080-\u009f]|\u00e2\u20ac"
+    "|[a-z]\u00c2[ \n]|[.!?,;:] \u00c2 |\u00c2  | \u00c2 [a-z0-9]"
+    # UTF-8 read as another script's code page glues that script's letters to Latin ones.
+    "|[A-Za-z][\u0100-\u017f\u0370-\u05ff\u2500-\u259f\u3040-\u9fff\uff61-\uff9f]|[\u2500-\u259f]"
+    "|[а-яё][А-ЯЁ]{2}|[\u00c0-\u00ff]{3}|[\u0400-\u052f\u0370-\u03ff][\u00a0-\u00bf\u2018-\u20ac]"
 )
 _LOST = re.compile(  # what ftfy leaves alone, because it can't or dare not mend it
     f"[a-z]\u00e2\\?\\?|\\b{_CONTRACTED}\\b|\ufffd|\u00ef\u00bf\u00bd"
     f"|\u0102[\u00a4-\u00bf\u013d\u013e\u017a]|[a-z]\u221a[{_CONTINUED_MAC}][a-z]"
+    "|\u00e2\u20ac|[a-z]\u00c2[ \n]|[.!?,;:] \u00c2 [A-Z]|(?:^| )\u00c2  | \u00c2 [a-z0-9]"
 )
 _ABOUT_ENCODING = (
     r"(?i)mojibake|utf-?8|latin-?1|windows-1252|iso-8859|encoding|unicode|kodierung|encodage"
@@ -87,6 +92,80 @@ def mojibake(text: str) -> Iterator[str]:
     elif ftfy.fix_encoding(text) != text:
         bad = ftfy.badness.BADNESS_RE.search(text)
         yield _around(text, *(bad.span() if bad else (0, 0)))
+    else:
+        at = _misread(text)
+        if at is not None:
+            yield _around(text, *at)
+
+
+# Code pages that ftfy does not try, and that UTF-8 is read in.
+_CODE_PAGES = (
+    *("cp1251", "cp850", "cp437", "cp1257", "cp1253", "mac_roman", "koi8_r"),
+    *("gbk", "shift_jis", "big5"),
+)
+_BEYOND = re.compile(r"[^\x00-\x7f]+")
+_TYPESET = re.compile("[\u2010-\u203a\u20ac\u2122]+")
+_LETTERS = re.compile(
+    "[\u00a1-\u024f\u0386-\u03ce\u0400-\u0491\u2010-\u203a\u20ac\u2122\u4e00-\u9fff]+"
+)
+_LATIN_ONLY = re.compile("[\u00a0-\u024f\u2010-\u203a\u20ac\u2122]+")
+# The other way round: bytes of a Cyrillic code page read as Latin-1, or as another such page.
+# ("пРИВЕТ": KOI8-R has small letters where Windows-1251 has capitals).
+_WORD = re.compile(r"(?<!\w)(?:[\u00c0-\u00ff]{3,}|[а-яё]?[А-ЯЁ]{2,})(?!\w)")
+_UPRIGHT = re.compile("[А-ЯЁ]?[а-яё]{3}")
+_RUSSIAN = re.compile("[А-ЯЁа-яё](?=[а-яё]*[аеиоуыэюя])(?=[а-яё]*[бвгджзклмнпрстфхцчшщ])[а-яё]+")
+_MIXED_UP = (
+    ("latin-1", "cp1251"),
+    ("latin-1", "koi8_r"),
+    ("cp1251", "koi8_r"),
+    ("koi8_r", "cp1251"),
+)
+
+
+def _misread(text: str) -> tuple[int, int] | None:
+    """Where a text was read in the wrong code page, if all of it proves that.
+
+    Chance does not make UTF-8: of two bytes of a code page, one pair in thirty is well-formed. So
+    every sign outside ASCII must take part, and together make four letters, or two within words.
+    """
+    runs = [run for run in _BEYOND.finditer(text) if not _TYPESET.fullmatch(run[0])]
+    for page in _CODE_PAGES:
+        made = _as_utf8([run[0] for run in runs], page)
+        if made is None:
+            continue
+        latin = all(_LATIN_ONLY.fullmatch(one) for one in made)
+        glued = any(
+            text[max(0, run.start() - 1)].isascii() and text[max(0, run.start() - 1)].isalpha()
+            for run in runs
+        )
+        letters = len("".join(made))
+        if letters >= 4 or (letters >= 2 and latin and glued):  # noqa: PLR2004 - see above
+            return runs[0].span()
+    words = [] if _UPRIGHT.search(text) else list(_WORD.finditer(text))
+    for read, meant in _MIXED_UP:
+        said = [_recoded(word[0], read, meant) or "" for word in words]
+        right = {word for word in said if _RUSSIAN.fullmatch(word)}
+        capital = any(word[0].isupper() for word in right) or read == "latin-1"
+        if capital and len(right) >= 2 and len(right) * 2 > len(words):  # noqa: PLR2004 - one may be a list of letters
+            return words[0].span()
+    return None
+
+
+def _as_utf8(runs: list[str], page: str) -> list[str] | None:
+    made = []
+    for run in runs:
+        decoded = _recoded(run, page, "utf-8")
+        if decoded is None or not _LETTERS.fullmatch(decoded.replace("\u00a0", "") or "é"):
+            return None
+        made.append(decoded)
+    return made or None
+
+
+def _recoded(text: str, read: str, meant: str) -> str | None:
+    try:
+        return text.encode(read).decode(meant)
+    except UnicodeError:
+        return None
 
 
 def _around(text: str, start: int, end: int) -> str:
