@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -128,14 +129,19 @@ class Ingest:
         return Edit(codes, as_written(after, raw))
 
 
+_INDENTED = re.compile(rb"\{\n([ \t]+)\"[\s\S]*\n([ \t]*)\}$")
+
+
 def as_written(record: Parsed, raw: bytes) -> bytes:
-    """A changed record as JSON, spaced and escaped the way the bytes it came from are."""
-    spaced = b'": ' in raw
-    return json.dumps(
-        record,
-        ensure_ascii=raw.isascii(),
-        separators=(", " if spaced else ",", ": " if spaced else ":"),
-    ).encode()
+    """A changed record as JSON, indented, spaced and escaped as the bytes it came from are."""
+    lines = _INDENTED.match(raw)
+    if lines:
+        inner, outer = (part.decode() for part in lines.groups())
+        unit = inner.removeprefix(outer)
+        made = json.dumps(record, ensure_ascii=raw.isascii(), indent=unit)
+        return made.replace("\n", f"\n{outer}").encode()
+    comma, colon = (", ", ": ") if b'": ' in raw else (",", ":")
+    return json.dumps(record, ensure_ascii=raw.isascii(), separators=(comma, colon)).encode()
 
 
 def _refusal(record: Record, code: str, error: str) -> Refusal:
