@@ -218,15 +218,24 @@ def _files(name: str) -> list[str]:
     if path.is_dir():
         return _members(name)
     if not os.path.lexists(path) and glob.has_magic(name):
-        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  # Path.glob drops the folder as named
-        if not found:
-            raise InputError(f"{name}: no file has such a name")
-        return [
-            file for one in found for file in ([one] if not Path(one).is_dir() else _members(one))
-        ]
+        return _matches(name)
     if not os.path.lexists(path):
         raise InputError(f"{name}: is not there{_suggestion(path)}")
     return [name]
+
+
+def _matches(pattern: str) -> list[str]:
+    """The files that a glob matches, and the data files of folders that it matches."""
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207  # pathlib's rewrites the names
+    files = [
+        file
+        for one in sorted(found)
+        if Path(one).name not in DESCRIPTIONS
+        for file in (_members(one) if Path(one).is_dir() else [one])
+    ]
+    if not files:
+        raise InputError(f"{pattern}: no file has such a name")
+    return files
 
 
 def _members(folder: str) -> list[str]:

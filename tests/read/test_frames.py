@@ -10,7 +10,6 @@ from decimal import Decimal
 import polars as pl
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from polars.testing.parametric import dataframes
 
@@ -75,7 +74,7 @@ def test_any_frame_survives_the_way_back(frame):
 
 
 def test_a_value_that_its_column_cannot_hold_is_named():
-    with pytest.raises(ValueError, match="^price: "):
+    with pytest.raises(ValueError, match=r"^price: "):
         restore([{"price": ["no"]}], {"price": pl.Int64()})
 
 

@@ -252,7 +252,7 @@ class TestPipes:
             list(source)
 
     @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "gz"])
-    def test_standard_input(self, tmp_path, suffix):
+    def test_standard_input(self, suffix):
         pl = pytest.importorskip("polars")
         made = io.BytesIO()
         frame = pl.DataFrame({"a": ["x", "y"] * 5000, "b": "z"})
