@@ -117,3 +117,61 @@ def test_what_is_found_is_what_is_taken_out(text):
     assert (clean != text) == bool([*characters.invisible(text), *characters.bidi(text)])
     seen = [sign for sign in text if sign in "a 👩🔬שی中"]
     assert [sign for sign in clean if sign in "a 👩🔬שی中"] == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "read"),
+    [
+        ("Die Straßen sind schön, überall blühen Bäume.", "utf-8", "cp1251"),
+        ("La niña pequeña va al jardín mañana.", "utf-8", "gbk"),
+        ("La niña pequeña va al jardín mañana.", "utf-8", "shift_jis"),
+        ("Smørrebrød på bordet", "utf-8", "big5"),
+        ("Crème brûlée, déjà très sucrée", "utf-8", "cp1253"),
+        ("Crème brûlée, déjà très sucrée", "utf-8", "cp1257"),
+        ("Příliš žluťoučký kůň úpěl.", "utf-8", "koi8_r"),
+        ("Καλημέρα, τι κάνεις;", "utf-8", "cp437"),
+        ("Привет, как дела сегодня?", "utf-8", "mac_roman"),
+        ("Привет, как дела сегодня?", "cp1251", "latin-1"),
+        ("Привет, как дела сегодня?", "koi8_r", "cp1251"),
+        ("Привет, как дела сегодня?", "cp1251", "koi8_r"),
+    ],
+)
+def test_other_code_pages(text, meant, read):
+    assert measured(text.encode(meant).decode(read, "replace"))["mojibake"][0] is not None
+    assert measured(text)["mojibake"][0] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("HeÂ said it.", "Itâ€s fine.", "Wait. Â Then go.", "Two Â  hours"),
+        "He said â€œyesâ€ to it.",
+    ],
+)
+def test_signs_left_alone(text):
+    assert measured(text)["mojibake"][0] is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Â Bientôt",
+            "A股市场今天上涨。",
+            "Kitty猫 and U盘",
+            "мРНК ВАКЦИНЫ",
+            "кВт и МВт",
+            "СКИДКИ НА ВСЁ",
+        ),
+        *(
+            "àâäéèêëîïôùûüÿ",
+            "äöü ÄÖÜ",
+            "x├──y",
+            "α-helix, β₂ and μm",
+            "ﾃｽﾄ test",
+            "Łódź, Århus, Ångström",
+        ),
+    ],
+)
+def test_mixed_scripts_are_no_mojibake(text):
+    assert measured(text)["mojibake"][0] is None
