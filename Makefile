@@ -47,8 +47,10 @@ docs: $(VENV)/dev  ## write the generated pages and schemas anew
 check-docs: $(VENV)/dev  ## fail where a generated page is not what the code says
 	$(BIN)/python docs/generate.py --check
 
-bench: $(VENV)/dev  ## speed and memory, see tests/bench/README.md
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/dev  ## speed and memory: validation, a whole run (FILE=data.json), near-duplicates
+	$(BIN)/python -m tests.bench.validate $(FILE)
+	$(BIN)/python -m tests.bench.clean $(FILE)
+	$(BIN)/python -m tests.bench.near_duplicates
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
