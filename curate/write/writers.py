@@ -211,7 +211,8 @@ class CsvWriter(TableWriter):
         self._delimiter: str = layout.get("delimiter") or {"csv": ",", "tsv": "\t"}[layout["kind"]]
         self._quoting: str = layout.get("quoting", "double")
         self._end: str = layout.get("newline", "\r\n" if layout["kind"] == "csv" else "\n")
-        self._needs = re.compile(f'[{re.escape(self._delimiter)}"\\r\\n]')
+        special = self._delimiter + ("\\" if self._quoting == "escape" else "")
+        self._needs = re.compile(f'[{re.escape(special)}"\\r\\n]')
 
     def take(self, record: dict[str, Any]) -> dict[str, Any]:
         """Refuse lists and objects: a table of texts has no place for them."""
