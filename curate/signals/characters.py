@@ -145,8 +145,12 @@ def _misread(text: str) -> tuple[int, int] | None:
     for read, meant in _MIXED_UP:
         said = [_recoded(word[0], read, meant) or "" for word in words]
         right = {word for word in said if _RUSSIAN.fullmatch(word)}
-        capital = any(word[0].isupper() for word in right) or read == "latin-1"
-        if capital and len(right) >= 2 and len(right) * 2 > len(words):  # noqa: PLR2004 - one may be a list of letters
+        least = 2 if read == "latin-1" else 3  # "мРНК ВАКЦИНЫ" might be two
+        if (
+            len(right) >= least
+            and len(right) * 2 > len(words)
+            and (read == "latin-1" or min(right)[0].isupper())
+        ):
             return words[0].span()
     return None
 

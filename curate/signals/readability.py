@@ -180,6 +180,16 @@ def _dictionary() -> pl.DataFrame:
     )
 
 
+@cache
+def _known_words() -> frozenset[str]:
+    return frozenset(_dictionary()["word"])
+
+
+def is_word(word: str) -> bool:
+    """Whether the CMU dictionary has a word in lower case."""
+    return word in _known_words()
+
+
 @lru_cache(maxsize=65_536)  # 10 MB; batches share most of their words
 def _hyphenated(word: str) -> int:
     """Syllables of a word that the dictionary lacks; pyphen takes 20 µs, digits have no hyphen."""

@@ -57,9 +57,20 @@ _PASSWORDS = (
         "kennwort",
         "mot de passe",
     ),
-    *("contraseña", "contrasena", "senha", "pass", "密码", "密碼", "パスワード", "пароль", "pin"),
+    *(
+        "contraseña",
+        "contrasena",
+        "senha",
+        "pass",
+        "密码",
+        "密碼",
+        "パスワード",
+        "пароль",
+        "pin",
+        "pw",
+    ),
 )
-_SHORT = ("pass", "pwd", "pin")  # words of other meanings too
+_SHORT = ("pass", "pwd", "pin", "pw")  # words of other meanings too
 _PASSWORD = "|".join(rf"\b{word}\b" if word in (*_SHORT, "senha") else word for word in _PASSWORDS)
 
 # --- keys of known form -------------------------------------------------------------------------
@@ -249,17 +260,25 @@ _SENTENCE = re.compile(r"^[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?)]*$")
 def told_passwords(text: str) -> Iterator[str]:
     """Passwords that the text gives away.
 
-    A plain word counts only in quotation marks or after a colon: `the password is required` tells
-    no one anything.
+    A plain word counts in quotation marks, beside a user name, where it is somebody's, or if it is
+    none that a dictionary has: `the password is required` tells no one anything.
     """
     for found in _at_names(text):
         value = found["value"].strip("*").rstrip(".,;)")
         if found["name"].lower() == "pin":
             told = bool(re.fullmatch(r"\d{4,8}", value)) and value not in {"1234", "0000"}
         else:
-            told = _looks_chosen(value, found)
+            told = _looks_chosen(value, found) or _is_plain_password(value, found)
         if told and not _NO_PASSWORD.match(value):
             yield mask(value)
+    for name in re.finditer(r"(?i)\bset\b[^.\n]{0,30}password", text):
+        to = _SET_TO.match(text, name.end())
+        if (
+            to is not None
+            and not _SAID_OF_ONE.match(to["value"])
+            and not _NO_PASSWORD.match(to["value"])
+        ):
+            yield mask(to["value"])
 
 
 def _at_names(text: str) -> Iterator[re.Match[str]]:
@@ -272,6 +291,59 @@ def _at_names(text: str) -> Iterator[re.Match[str]]:
             if found is not None:
                 yield found
             at = low.find(word, at + len(word))
+
+
+_ENGLISH_NAMES = frozenset({"password", "passcode", "passphrase", "pass", "pwd", "pw"})
+_SOMEBODYS = re.compile(r"(?i)\b(?:my|our|his|her)\s+(?:[\w'-]+\s+){0,2}\Z")
+_HANDED = re.compile(r"(?i)\b(?:use|using|with|enter|type|try)\s+(?:the\s+|this\s+|my\s+)?\Z")
+_BESIDE_USER = re.compile(
+    r"(?i)\b(?:user(?:name)?|login|account|e-?mail)[\"']?\s*[:= ]\s*[\w.@-]+[\"']?"
+    r"\s*(?:and\b|[,;/&|])?\s*\Z"
+)
+_SET_TO = re.compile(
+    r"(?i)[ \t]+to[ \t]+[\"'“]?(?P<value>[a-z]{4,30})[\"'”]?(?=[.,;!?\n]|\s*\Z| (?:last|and|so)\b)"
+)
+_CLOSED = re.compile(r"[\"'”]?(?:[.,;!?)\n]|\s*\Z| (?:and|but|so|for|why)\b)")
+# Words that say what a password is like, not what it is; and what goes by the name of one.
+_SAID_OF_ONE = re.compile(
+    r"(?i)\A(?:wrong|weak|strong|safe|short|long|too|not|right|correct|lost|gone|missing|unknown|the"
+    r"|same|unique|different|easy|hard|simple|complex|very|always|never|only|also|case|sent|kept|known"
+    r"|hidden|blank|empty|public|secret|good|great|fine|ready|here|there|this|that|what|your|their"
+    r"|something|anything|nothing|more|less|better|best|still|just|really|longer|shorter|stronger"
+    r"|weaker|common|default|important|vital|case-\w+|none|mine|yours|crucial|okay|sure|over|under"
+    r"|with|from|about|like|when|where|which|because|visible|random|both|often|usually|likely"
+    r"|field|manager|policy|protection|reset|generator|option|button|prompt|hint|hash|file|login"
+    r"|authentication|security|change|recovery|strength|entry|database|list|input|match|below|above"
+    r"|expire|again|twice|first|then|once|page|box|form|link|screen|prior|broken|stolen|forgotten"
+    r"|incorrect|invalid|w?ritten|\w+(?:ed|ing|able|ible|ive|ful|less|ally|ous|ly|ent|ant|ary))\Z"
+)
+
+
+def _is_plain_password(value: str, found: re.Match[str]) -> bool:
+    """Whether a plain word is a password, by who says it and how."""
+    sign = (found["sign"] or "").strip(" \t\"'`*").lower()
+    if sign == "lautet":
+        return True
+    before, after = (
+        found.string[max(0, found.start() - 60) : found.start()],
+        found.string[found.end("value") :],
+    )
+    plain = value.isascii() and value.isalpha() and not _SAID_OF_ONE.match(value)
+    if not plain or found["name"].lower() not in _ENGLISH_NAMES:
+        return False
+    if _BESIDE_USER.search(before):
+        return bool(sign) or not _is_word(value) or bool(_CLOSED.match(after))
+    closed = value != found["value"] or bool(_CLOSED.match(after))
+    if sign in ("is", "was"):
+        return closed and (bool(_SOMEBODYS.search(before)) or not _is_word(value))
+    return not sign and closed and bool(_HANDED.search(before))
+
+
+def _is_word(value: str) -> bool:
+    """Whether English has this word."""
+    from curate.signals.readability import is_word
+
+    return is_word(value.lower())
 
 
 def _looks_chosen(value: str, found: re.Match[str]) -> bool:

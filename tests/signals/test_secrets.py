@@ -180,3 +180,38 @@ def test_talk_of_passwords(text):
 def test_connection_strings(text, shown):
     found = measured(text)["connection_passwords"][0]
     assert found == (shown and f"assistant 2: {shown}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "My password is sunshine",
+            "My Netflix password is iloveyou!",
+            "The root password is toor.",
+        ),
+        *("login: bob / password: hunter", "username=admin password=dragon", "pw: Tr0ub4dor"),
+        *("Sign in with the password blueberry.", "Log in as user jo and password letmein."),
+        *("I set the password to bananas last week.", "Das Passwort lautet Sonnenschein."),
+    ],
+)
+def test_plain_words_that_are_passwords(text):
+    assert list(secrets.told_passwords(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("My password is wrong.", "My password is case-sensitive.", "Our password is expired, so"),
+        *(
+            "The password is up to you.",
+            "My password is the name of my dog.",
+            "the password manager",
+        ),
+        *("I set the password to expire.", "Enter the password field.", "Use the password reset."),
+        *("Password: forgotten", "The password is Friend, she said.", "username and password"),
+        *("Das Passwort ist erforderlich.", "My password is on a note."),
+    ],
+)
+def test_plain_words_that_are_none(text):
+    assert not list(secrets.told_passwords(text))
