@@ -66,6 +66,21 @@ def no_tick(_stage: str, _done: int, _total: int | None) -> None:
     """Tell nobody."""
 
 
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Keep the collector of cycles from looking through 30,000 rows again and again.
+
+    Records and rows refer to nothing that refers to them; the looking costs 1 CPU-s in 8.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def clean(
     inputs: Sequence[str | Path],
     folder: str | Path,
@@ -151,6 +166,7 @@ def chosen_rules(settings: Settings) -> dict[str, Rule]:
 # --- measure ------------------------------------------------------------------------------------
 
 
+@_no_cycles()
 def measure(
     records: Iterable[Record],
     origin: Callable[[], Origin],
@@ -176,11 +192,7 @@ def measure(
     refused: list[tuple[int, Refusal]] = []
     edited: list[tuple[int, list[str]]] = []
     row = 0
-    with (
-        _no_cycles(),
-        StoreWriter(made / files.RECORDS) as store,
-        StoreWriter(made / EDITED) as changed,
-    ):
+    with StoreWriter(made / files.RECORDS) as store, StoreWriter(made / EDITED) as changed:
         for batch in _batches(records, store):
             rows: list[Row] = []
             for position, record in batch:
@@ -213,21 +225,6 @@ def measure(
     )
     write_facts(made, facts)
     return facts
-
-
-@contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Keep the collector of cycles from looking through 16,000 rows again and again.
-
-    Records and rows refer to nothing that refers to them; the looking costs 1 CPU-s in 8.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
@@ -302,6 +299,7 @@ def _is_measured(lock: Lock, settings: Settings, rules: Mapping[str, Rule], fold
 # --- settle -------------------------------------------------------------------------------------
 
 
+@_no_cycles()
 def settle(
     made: Path, facts: Facts, rules: Mapping[str, Rule], settings: Settings, tick: Tick = no_tick
 ) -> Lock:
