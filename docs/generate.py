@@ -127,6 +127,7 @@ PLACES = {
     "any": "every turn",
     "instruction": "the first question without its input",
     "input": "the input",
+    "question": "the question of the answer found",
 }
 
 
