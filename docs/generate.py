@@ -14,7 +14,7 @@ import re
 import shlex
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +27,7 @@ import typer
 
 from curate.cli import app
 from curate.cli import main as curate
+from curate.errors import CurateError
 from curate.formats import Format, formats
 from curate.formats.schema import schemas
 from curate.normalize import ROLES
@@ -321,9 +322,12 @@ def _output(command: str) -> list[str]:
         redirect_stderr(printed),
         mock.patch("sys.argv", words),
         mock.patch.dict("os.environ", {"COLUMNS": COLUMNS}),
-        suppress(SystemExit),
     ):
-        curate()
+        try:
+            curate()
+        except SystemExit as end:
+            if end.code == CurateError.exit_code:  # a page shows errors, but no bug
+                raise RuntimeError(printed.getvalue()) from None
     return [line.rstrip() for line in printed.getvalue().strip("\n").splitlines()]
 
 
