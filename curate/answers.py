@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 # The base columns that `answers` reads.
@@ -33,3 +35,42 @@ def answers(frame: pl.DataFrame) -> pl.DataFrame:
         .filter((pl.col("roles") == "assistant") & pl.col("calls").is_null())
         .select("row", "turn", "asked", pl.col("texts").alias("answer"), "tools")
     )
+
+
+# A short turn with one of these goes on from the turn before: "Make it longer", "und jetzt kürzer".
+_BACK = re.compile(
+    r"(?i)\b(?:it|its|that|these|those|them|again|another|more|longer|shorter|instead|continue"
+    r"|go on|next|previous|above|same|now|also|too|es|noch|kürzer|länger|weiter|encore|plus|otra?"
+    r"|más)\b|再|更|继续|上面|もっと|続け"
+)
+_BACK_WORDS = 12  # a longer turn says what it is about
+_BACK_HEAD = 40  # characters; a pronoun further on speaks of something in its own turn
+
+
+def questions(frame: pl.DataFrame) -> pl.DataFrame:
+    """What every answer replies to: few rows, for Python looks at each turn.
+
+    Args:
+        frame: `row`, `roles` and `texts` (lists of equal length).
+
+    Returns:
+        `row`, `turn` (1-based, the answer's), `text`: the user's turns since the answer before,
+        the latest first, and after them, where they are short and refer back, those of the
+        exchange before.
+    """
+    made: list[tuple[int, int, str]] = []
+    for row, roles, texts in frame.select("row", "roles", "texts").iter_rows():
+        asked, answered = "", True
+        for turn, (role, text) in enumerate(zip(roles or (), texts or (), strict=True), start=1):
+            if role == "user":
+                keeps = not answered or _refers_back(text)
+                asked, answered = f"{text}\n\n{asked}" if keeps and asked else text, False
+            elif role == "assistant":
+                made.append((row, turn, asked))
+                answered = True
+    schema = {"row": pl.UInt32, "turn": pl.UInt32, "text": pl.String}
+    return pl.DataFrame(made, schema=schema, orient="row")
+
+
+def _refers_back(text: str) -> bool:
+    return len(text.split()) <= _BACK_WORDS and _BACK.search(text[:_BACK_HEAD]) is not None

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from curate.answers import questions
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -60,6 +62,11 @@ class _Texts:
     def rows(self) -> pl.Series:
         return self._base["row"]
 
+    def asked(self, hits: pl.DataFrame) -> pl.DataFrame:
+        """What the answers among these turns reply to: `row`, `turn` (the answer's), `text`."""
+        rows = self._base.filter(pl.col("row").is_in(hits["row"].implode()))
+        return questions(rows).join(hits.select("row", "turn"), on=("row", "turn"), how="semi")
+
     def _lay_out(self, place: Place) -> pl.DataFrame:
         if place in ("instruction", "input"):
             return self._base.select(
@@ -110,17 +117,21 @@ def _sought(clause: Clause) -> str:
 
 
 def _match_rule(texts: _Texts, rule: Rule, found: pl.DataFrame) -> pl.DataFrame:
-    held: pl.Series | None = None
-    evidence: pl.DataFrame | None = None
-    for clause in rule.match:
-        hits = _excused(found, clause) if held is None else _hits(texts, clause, held)
-        rest = texts.rows() if held is None else held
-        rows = hits["row"].unique() if clause.any else _without(rest, hits)
-        held = rows if held is None else held.filter(held.is_in(rows.implode()))
+    held: pl.Series = texts.rows()
+    shows: pl.DataFrame | None = None
+    for at, clause in enumerate(rule.match):
+        if clause.place == "question" and shows is not None:
+            shows = _replying(texts, clause, shows)
+            rows = shows["row"].unique()
+        else:
+            hits = _hits(texts, clause, held) if at else _excused(found, clause)
+            rows = hits["row"].unique() if clause.any else _without(held, hits)
+            shows = hits if clause.any and shows is None else shows
+        held = held.filter(held.is_in(rows.implode())) if at else rows
         if held.is_empty():
             return pl.DataFrame(schema=SCHEMA)
-        if clause.any and evidence is None:
-            evidence = _first(hits, clause)
+    first = next((clause for clause in rule.match if clause.any), None)
+    evidence = _first(shows, first) if first is not None and shows is not None else None
     shown = pl.DataFrame({"row": held}, schema={"row": pl.UInt32})
     shown = shown.with_columns(pl.lit(rule.code).alias("code"))
     if evidence is None:
@@ -134,6 +145,12 @@ def _hits(texts: _Texts, clause: Clause, held: pl.Series) -> pl.DataFrame:
     # A second clause often costs ten times the first, which leaves 1 row in 1,000.
     turns = texts.of(clause.place).filter(pl.col("row").is_in(held.implode()))
     return _excused(turns.filter(pl.col("text").str.contains(_sought(clause))), clause)
+
+
+def _replying(texts: _Texts, clause: Clause, hits: pl.DataFrame) -> pl.DataFrame:
+    """The answers among the hits whose question holds to the clause."""
+    says = _excused(texts.asked(hits).filter(pl.col("text").str.contains(_sought(clause))), clause)
+    return hits.join(says, on=("row", "turn"), how="semi" if clause.any else "anti")
 
 
 def _excused(hits: pl.DataFrame, clause: Clause) -> pl.DataFrame:

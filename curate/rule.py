@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 Action = Literal["drop", "flag", "edit"]
 Severity = Literal["error", "warning", "info"]
 Place = Literal[
-    "prompt", "response", "last_response", "system", "tool", "any", "instruction", "input"
+    "prompt",
+    "response",
+    "last_response",
+    "system",
+    "tool",
+    "any",
+    "instruction",
+    "input",
+    "question",
 ]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Patterns = tuple[str, ...]
@@ -43,7 +51,9 @@ class Clause(BaseModel):
     Attributes:
         place: `in` in YAML. `prompt`, `response`, `system`, `tool`: each turn of that role;
             `last_response`: the final turn, where it is the assistant's; `any`: every turn;
-            `instruction` and `input`: Alpaca's two fields (the first user turn's).
+            `instruction` and `input`: Alpaca's two fields (the first user turn's); `question`: the
+            user turn, and what it refers back to, which the answer that the first clause found
+            replies to, so that one exchange of a conversation excuses no other.
         any: a turn hits if one of these is found in it.
         unless: ... and none of these is found in the same turn.
         none: instead of `any`: the row hits if no turn of this kind holds one of these.
@@ -153,6 +163,9 @@ class Rule(BaseModel):
         """Refuse a rule that looks at nothing, or an edit without a way to mend."""
         if not self.match and self.when is None:
             raise ValueError("a rule needs `match`, `when`, or both")
+        at = [clause.place for clause in self.match]
+        if "question" in at and not (at[0] in ("response", "last_response") and self.match[0].any):
+            raise ValueError("`question` follows an `any` clause over `response`")
         if (self.action == "edit") != (self.fix is not None):
             raise ValueError("action: edit and `fix` go together")
         if self.fix is not None and (not self.match or self.when is not None):
