@@ -76,7 +76,7 @@ any_line = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(body=st.lists(any_line, max_size=12))
 def test_conservation(tmp_path_factory, body):
     folder = tmp_path_factory.mktemp("conservation")
