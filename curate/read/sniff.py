@@ -30,6 +30,10 @@ _OTHERS = (
     (b"FEA1", "a Feather file of version 1; save it as version 2 (.arrow)"),
     (b"ORC", "an ORC file; save it as .parquet"),
     (b"Obj\x01", "an Avro file; save it as .parquet"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the data; fetch that with git lfs pull"),
+    (b"<!DOCTYPE html", "a web page; download the file itself"),
+    (b"<!doctype html", "a web page; download the file itself"),
+    (b"<html", "a web page; download the file itself"),
     (b"PARE", "an encrypted Parquet file; decrypt it"),
     (b"-----BEGIN PGP", "encrypted with PGP; decrypt it"),
     (b"Salted__", "encrypted with OpenSSL; decrypt it"),
@@ -76,6 +80,8 @@ def sniff(head: bytes, name: str, *, whole: bool) -> Shape:
     for magic, what in _OTHERS:
         if head.startswith(magic):
             raise Unknown(f"is {what}")
+    if head[257:262] == b"ustar":
+        raise Unknown("is a tar archive; unpack it")
     code, mark = encoding(head)
     text = _decoded(head, code, mark)
     kind = _text_kind(text, suffix_of(name), whole=whole)
@@ -123,7 +129,7 @@ def _text_kind(text: bytes, suffix: str, *, whole: bool) -> str:
         return "jsonl"
     if _is_binary(text):
         raise Unknown(f"is no text and of no known type (it begins with {text[:8].hex(' ')})")
-    if kind := _table_kind(text, suffix):
+    if kind := _table_kind(text, suffix, whole=whole):
         return kind
     if suffix in ("jsonl", "ndjson", "json"):
         return "jsonl"
@@ -230,7 +236,7 @@ def _is_binary(text: bytes) -> bool:
 _CONTROL = [bytes([code]) for code in range(32) if code not in b"\t\n\r\f\x1b"]
 
 
-def _table_kind(text: bytes, suffix: str) -> str | None:
+def _table_kind(text: bytes, suffix: str, *, whole: bool) -> str | None:
     from curate.read.table import looks_like
 
-    return looks_like(text, suffix)
+    return looks_like(text, suffix, whole=whole)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 BLOCK = 1 << 20  # bytes read, and at most unpacked, at a time
-# Packed bytes a step: what a step makes is lost if it meets damage, and of Zstandard it is all in
-# memory: up to 32,768 times as much, 32 MiB.
-STEP = 1 << 10
+# Packed bytes a step. What Zstandard makes of one is in memory at once, up to 32,768 times as much
+# (32 MiB), and lost if the step meets damage; zlib gives it in pieces, and what can be saved.
+STEPS = {"gz": 1 << 14, "zst": 1 << 10}
 
 HEAD = 1 << 17  # bytes that the type is found by
 
@@ -147,6 +147,8 @@ class Stored:
         if self._file is not None:  # a pipe stays open between head and blocks
             return self
         if self.path is None:
+            if sys.stdin is None:
+                raise InputError(f"{self.name}: standard input is closed")
             self._file = sys.stdin.buffer
             return self
         try:
@@ -232,7 +234,7 @@ def unpacked(blocks: Iterable[bytes], packed: str | None) -> Iterator[bytes]:
     new = _gzip if packed == "gz" else _zstd
     unpack, frame = new()
     done = False  # whether a frame has ended and nothing of the next was seen
-    for data in _pieces(blocks):
+    for data in _pieces(blocks, STEPS[packed]):
         rest = data
         while rest:
             if done:
@@ -251,10 +253,10 @@ def unpacked(blocks: Iterable[bytes], packed: str | None) -> Iterator[bytes]:
         raise Damaged(f"the file is cut: its {packed} stream ends too early")
 
 
-def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def _pieces(blocks: Iterable[bytes], step: int) -> Iterator[bytes]:
     for block in blocks:
-        for start in range(0, len(block), STEP):
-            yield block[start : start + STEP]
+        for start in range(0, len(block), step):
+            yield block[start : start + step]
 
 
 def _gzip() -> tuple[Callable[[bytes], Iterator[bytes]], _Unpacker]:

@@ -6,6 +6,7 @@ as it stands. How a column is quoted is learned, so that a row that is written a
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections import deque
@@ -33,11 +34,11 @@ class NoTable(Exception):  # the caller makes the error of it
     """The first row can't be a header; the message says why."""
 
 
-def looks_like(text: bytes, suffix: str) -> str | None:
+def looks_like(text: bytes, suffix: str, *, whole: bool) -> str | None:
     """`csv` or `tsv`, where the text is a table by its look: rows of equal length below names."""
     if suffix in ("csv", "tsv"):
         return suffix
-    lines = _sample(text)
+    lines = _sample(text, whole=whole)
     for delimiter in ",\t;":
         rows = _parsed(lines, {"delimiter": delimiter})
         names = (rows and rows[0]) or []
@@ -68,8 +69,7 @@ def dialect(text: bytes, kind: str, *, whole: bool) -> dict[str, Any]:
     assert best is not None  # noqa: S101  # there are delimiters
     _, how, rows = best
     header = _names(rows)
-    newline = re.search(rb"\r\n|\n|\r", text)
-    how["newline"] = (newline[0] if newline else b"\n").decode()
+    how["newline"] = _newline(text)
     how["header"] = header
     how["quoted"] = _quoted(lines[1:] or lines, how, len(header))
     how["quoted_header"] = _quoted(lines[:1], how, len(header))
@@ -82,11 +82,19 @@ def _quotings(text: bytes, delimiter: str) -> list[str]:
     return ["double", *escapes, *(["none"] if delimiter == "\t" else [])]
 
 
-def _sample(text: bytes, *, whole: bool = False) -> list[str]:
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text.decode("utf-8", "surrogateescape"))
-    if not whole and len(lines) > 1:
-        lines.pop()
-    return [line for line in lines if line][:SAMPLE]
+def _newline(text: bytes) -> str:
+    """What ends a row: a lone CR only where there is no LF."""
+    found = re.search(rb"\r\n|\n", text) or re.search(rb"\r", text)
+    return found[0].decode() if found else "\n"
+
+
+def _sample(text: bytes, *, whole: bool) -> list[str]:
+    end = _newline(text)[-1]
+    lines = text.decode("utf-8", "surrogateescape").split(end)
+    last = lines.pop()
+    if whole and last:
+        lines.append(last)
+    return [line + end for line in lines[:SAMPLE]]
 
 
 def _parsed(lines: list[str], how: dict[str, Any]) -> list[list[str] | None]:
@@ -139,7 +147,7 @@ def _names(rows: list[list[str] | None]) -> list[str]:
                 f"two columns are named {name!r} in its first row; "
                 "if that is no header, add a line with the names of the columns"
             )
-        if len(name) > NAME or "\n" in name:
+        if len(name) > NAME or re.search(r"[\r\n]", name):
             raise NoTable(
                 f"its first row is no header but begins {name[:24]!r}...; "
                 "add a line with the names of the columns"
@@ -237,7 +245,8 @@ def rows(name: str, blocks: Iterator[bytes], layout: dict[str, Any]) -> Iterator
     width = len(header)
     lines = _Lines(blocks, layout["newline"])
     reader = csv.reader(lines, **options(layout))
-    next(reader)
+    with contextlib.suppress(StopIteration):  # a file that is cut within its header
+        next(reader)
     position = 0
     while True:
         lines.begin()

@@ -1,7 +1,8 @@
 """Records out: in the file type they came from, whole or not at all.
 
 `open_writer` takes raw records in order and writes them as their source has them; `layout_of`
-says how that is, as plain JSON, so that a run can be written again without its input.
+says how that is, as plain JSON, so that a run can be written again without its input. Whatever
+the encoding of the source, text is written as UTF-8 without a byte order mark.
 """
 
 from curate.write.layout import extension, layout_of

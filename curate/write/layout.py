@@ -35,13 +35,18 @@ def layout_of(sources: Sequence[Source]) -> dict[str, Any]:
     Sources of different types are written as JSONL. Asked after reading, it knows all that
     reading learns.
     """
+    sources = [
+        source for source in sources if source.records
+    ] or sources  # an empty one has no type
     kinds = {source.kind for source in sources}
     packed = {source.compression for source in sources}
     compression = packed.pop() if len(packed) == 1 else None
-    if len(kinds) != 1 or kinds == {"hub"}:
+    if len(kinds) != 1:
         return {"kind": "jsonl", "compression": compression}
     first = sources[0]
     layout = {"kind": first.kind, "compression": compression, **first.layout}
+    if first.kind == "hub":  # no file has this type
+        layout["kind"] = "jsonl"
     headers = [source.layout.get("header", []) for source in sources]
     if any(header != headers[0] for header in headers):
         layout["header"] = list(dict.fromkeys(chain.from_iterable(headers)))
@@ -76,6 +81,7 @@ def named(path: Path, like: Layout) -> Layout:
     kind = EXTENSIONS.get(stem if compression else last)
     if kind is None:
         return {**like, "compression": compression or like.get("compression")}
-    if kind != like["kind"]:
-        return {"kind": kind, "compression": compression}
-    return {**like, "compression": compression}
+    if kind == like["kind"]:
+        return {**like, "compression": compression}
+    types = {"schema": like["schema"]} if "schema" in like else {}
+    return {"kind": kind, "compression": compression, **types}

@@ -101,11 +101,14 @@ def one_line(raw: bytes) -> bytes:
 
 
 class LinesWriter(Writer):
-    """JSONL: each record as it stood, ended as the source ends its lines."""
+    """JSONL: each record as it stood, ended as the source ends its lines.
+
+    Lone CR becomes LF: hardly anything reads lines that end so.
+    """
 
     def __init__(self, path: Path, layout: Layout) -> None:
         super().__init__(path, layout)
-        self._end = layout.get("newline", "\n").encode()
+        self._end = b"\r\n" if layout.get("newline") == "\r\n" else b"\n"
 
     def write(self, raw: bytes) -> None:
         """Append one line."""

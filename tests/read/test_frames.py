@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import json
-from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -17,28 +15,7 @@ from curate.errors import InputError
 from curate.read import open_sources, parse
 from curate.read.arrow import END, messages
 from curate.read.values import SLICE, carry, restore, schema_of, schema_text
-
-ODD = pl.DataFrame(
-    {
-        "text": ["a", "é\n", None],
-        "date": [dt.date(2020, 1, 1), None, dt.date(1, 1, 1)],
-        "time": [dt.time(1, 2, 3, 456789)] * 3,
-        "moment": [dt.datetime(2020, 1, 1, 1, 2, 3, 456789), None, dt.datetime(1960, 1, 1)],  # noqa: DTZ001
-        "span": [dt.timedelta(seconds=1.5)] * 3,
-        "bytes": [b"\xff\0", b"", None],
-        "price": [Decimal("1.10"), None, Decimal("-2.50")],
-        "number": [1.5, float("nan"), float("-inf")],
-        "turns": [[{"role": "user", "at": dt.date(2020, 1, 1), "score": float("inf")}], [], None],
-    }
-).with_columns(
-    pl.col("moment").cast(pl.Datetime("ns", "Europe/Berlin")).alias("zone"),
-    pl.col("text").cast(pl.Categorical).alias("kind"),
-    pl.col("text").cast(pl.Enum(["a", "é\n"])).alias("label"),
-    pl.lit(None).alias("nothing"),
-    pl.lit(200, pl.UInt8).alias("small"),
-    pl.Series("large", [2**63, None, 2**64 - 1], pl.UInt64),
-    pl.Series("pair", [[1, 2], [3, 4], None], pl.Array(pl.Int16, 2)),
-)
+from tests.read.odd import ODD
 
 
 def test_values_that_json_lacks_stay_readable():

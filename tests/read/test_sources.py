@@ -13,6 +13,9 @@ import tracemalloc
 import zipfile
 
 import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from curate.errors import InputError, MissingExtra
 from curate.read import open_sources, parse
@@ -136,6 +139,12 @@ OTHERS = {
     "a pickle": (b"\x80\x04\x95" + b"\0" * 20, "is a Python pickle"),
     "bzip2": (b"BZh91AY&SY" + b"\0" * 20, "is packed with bzip2"),
     "encrypted": (b"Salted__" + bytes(range(200)), "is encrypted with OpenSSL"),
+    "lfs": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
+        "is a Git LFS pointer",
+    ),
+    "html": (b"<!DOCTYPE html>\n<html>", "is a web page"),
+    "tar": (b"data.jsonl".ljust(257, b"\0") + b"ustar\0", "is a tar archive"),
     "pgp": (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA", "is encrypted with PGP"),
     "noise": (hashlib.sha512(b"x").digest() * 50, "is no text and of no known type"),
     "zeros": (b"\0" * 500, "is no text and of no known type"),
@@ -172,6 +181,55 @@ def test_prose_in_a_jsonl_file_is_quarantined_line_by_line(read):
         "not JSON: begins with 'Once upon'",
         "not JSON: begins with 'a time'",
     ]
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            A,
+            B,
+            b"[",
+            b"]",
+            b",",
+            b"\n",
+            b"\r\n",
+            b'"',
+            b"{",
+            b"}",
+            b"a,b",
+            b"x",
+            b"\0",
+            b"\xff",
+            b" ",
+        ),
+        *(b'{"data": [', b"\t", b"\xef\xbb\xbf", b"\xff\xfe", b"{'a': 1}", b"\x10\0\0\0", b"PAR1"),
+        *(b"ARROW1\0\0", b"\xff\xff\xff\xff", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"),
+    ]
+)
+SUFFIXES = st.sampled_from(["", ".jsonl", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".gz"])
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=500
+)
+@given(
+    st.lists(PIECES | st.binary(max_size=4), min_size=1).map(b"".join),
+    SUFFIXES,
+    st.sampled_from([bytes, gzip.compress, zstandard.compress]),
+)
+def test_any_file_gives_records_or_one_clear_error(tmp_path, content, suffix, pack):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(pack(content))
+    try:
+        (source,) = open_sources([str(path)])
+        seen = list(source)
+    except InputError as error:
+        assert str(error).startswith(str(path))  # noqa: PT017  # both outcomes are right
+        assert "\n" not in str(error)  # noqa: PT017  # likewise
+    else:
+        assert seen
+        assert source.position == source.size == len(pack(content))
+        assert [one.line for one in seen] == sorted({one.line for one in seen})
 
 
 class TestWatched:
@@ -274,6 +332,11 @@ class TestPipes:
         )
         kind = "jsonl" if suffix == "gz" else suffix
         assert done.stdout.decode().split() == ["-", kind, "10000", "-", "10000"]
+
+    def test_standard_input_that_is_closed(self, monkeypatch):
+        monkeypatch.setattr(sys, "stdin", None)
+        with pytest.raises(InputError, match="-: standard input is closed"):
+            open_sources(["-"])
 
 
 @pytest.mark.slow

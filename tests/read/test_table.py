@@ -55,7 +55,7 @@ def test_dialects(read, text, kind, delimiter, quoting):
 
 
 def test_a_table_by_its_look(read):
-    assert rows_of(read(b"prompt,answer\nx,y\n", "noname")) == [{"prompt": "x", "answer": "y"}]
+    assert rows_of(read(b"prompt,answer\nx,y", "noname")) == [{"prompt": "x", "answer": "y"}]
     read(b"prompt\tanswer\nx\ty\n", "noname")
     assert read.source.kind == "tsv"
 

@@ -21,6 +21,7 @@ from curate.errors import OutputError
 from curate.read import open_sources, parse
 from curate.write import extension, layout_of, open_writer
 from curate.write.shapes import joined, shape
+from tests.read.odd import ODD
 
 
 def again(paths, out, keep=lambda _raw: True):
@@ -94,6 +95,26 @@ def test_encodings_become_utf_8_without_a_mark(tmp_path, kind):
         assert again([tmp_path / f"in.{kind}"], tmp_path).read_bytes() == text.encode()
 
 
+def test_lone_cr_becomes_lf(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b'{"a": 1}\r{"a": 2}\r')
+    assert again([tmp_path / "a.jsonl"], tmp_path).read_bytes() == b'{"a": 1}\n{"a": 2}\n'
+
+
+def test_an_empty_file_among_others_changes_no_type(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.csv").write_bytes(b"a,b\n1,x\n")
+    (tmp_path / "in/b.jsonl").write_bytes(b"")
+    assert again([tmp_path / "in"], tmp_path).read_bytes() == b"a,b\n1,x\n"
+
+
+def test_typed_files_keep_their_types_in_each_other(tmp_path):
+    ODD.write_parquet(tmp_path / "a.parquet")
+    sources = open_sources([str(tmp_path / "a.parquet")])
+    raws = [one.raw for one in sources[0]]
+    write(tmp_path / "b.arrow", raws, sources)
+    assert_frame_equal(pl.read_ipc(tmp_path / "b.arrow"), ODD)
+
+
 @pytest.mark.parametrize("suffix", ["gz", "zst"])
 @pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "parquet", "arrow"])
 def test_packed_files_stay_packed_and_are_the_same_each_time(tmp_path, suffix, kind):
@@ -129,8 +150,6 @@ def test_tables_with_unlike_columns_are_joined(tmp_path):
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "s.arrow"])
 @pytest.mark.parametrize("rows", [0, 1, 20_000])
 def test_types_stay(tmp_path, name, rows):
-    from tests.read.test_frames import ODD
-
     frame = pl.concat([ODD] * (rows // 3 + 1)).head(rows) if rows else ODD
     path = tmp_path / name
     write_frame = {"p": frame.write_parquet, "s": frame.write_ipc_stream}
