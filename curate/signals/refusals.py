@@ -15,6 +15,7 @@ from curate.registry import signal
 
 HEAD = 240  # characters of an answer in which a refusal begins
 SHORT = 420  # characters up to which an answer that begins with a refusal is nothing else
+QUOTED = 0.8  # share of an answer's words that stand in the question if it only corrects it
 LONG = 700  # above it an answer that begins with a refusal goes on to help
 
 # One of these is in the head of every answer that a pattern below finds: 30 ms for 52k answers.
@@ -147,7 +148,18 @@ _STEMS = [
         "מודל שפה",
         "متأسف",
     ),
-    *("متاسف", "sprogmodel", "Beklager", "beklager", "sebagai ai", "Unfortunately", "regret"),
+    *(
+        "متاسف",
+        "sprogmodel",
+        "Beklager",
+        "beklager",
+        "sebagai ai",
+        "Unfortunately",
+        "regret",
+        "prefer not",
+        "rather not",
+        "appropriate for me",
+    ),
 ]
 
 _NOT = r"(?:can ?not|can['’]?t|could ?not|couldn['’]t|won['’]?t|will not|do not|don['’]?t)"
@@ -173,7 +185,7 @@ _MACHINE = (
 _REFUSED = (
     r"(?:help(?! but)|assist|fulfil|comply|complete (?:this|that|the|your)|answer|respond to"
     r"|provide|generate|create|produce|do (?:that|this|so|it)\b|write (?:that|this|such|about"
-    r"|content|an?\b|the)|engage"
+    r"|content|an?\b|the|\w+ (?:about|on) (?:this|that|such|these))|engage"
     r"|participate|discuss|support (?:that|this|your|such)|process (?:this|that|your)|browse"
     r"|access|search"
     r"|open (?:links?|urls?|the link|web|files?|attach)|view|see (?:images?|the image|pictures?"
@@ -229,9 +241,16 @@ _PLAIN = (  # each is a refusal by itself, wherever it begins an answer
     rf"|{_SO}?i do(?:n['’]?t| not) feel comfortable|{_SO}?i do(?:n['’]?t"
     rf"| not) (?:currently )?have access to (?:the internet|real[- ]time|live|current|external"
     rf"|personal|the web|that|this|your|any|up-to-date)"
-    r"|i(?:['’]m| am)? (?:not|un)[- ]?(?:able|comfortable|willing|allowed"
+    rf"|{_SO}?i(?:['’]m| am)? (?:not|un)[- ]?(?:able|comfortable|willing|allowed"
     r"|permitted)[^.]{0,20} (?:help|assist|discuss|answer|provid|engag|fulfil|brows|access"
-    r"|generat|creat|respond|offer|shar)"
+    r"|generat|creat|respond|offer|shar|writ)"
+    rf"|{_SO}?(?:that|this|it)(?:['’]s| is) (?:not|n['’]t) (?:something|a (?:topic|request|question"
+    r"|task)) (?:that )?i(?:['’]m| am| can| could| will)"
+    rf"|{_SO}?i(?:['’]d| would) (?:prefer|rather) not (?:to )?(?:answer|say|help|assist|discuss"
+    r"|comment|write|respond)|(?:it (?:would|is) not|it['’]s not|it wouldn['’]t) (?:be )?(?:right"
+    r"|appropriate|ethical|possible|responsible) for me to"
+    rf"|as (?:a|an) (?:responsible|ethical|helpful|safe|harmless) [^.!?]{{0,30}}?,? ?i (?:can ?not"
+    r"|can['’]t|must|have to|need to|won['’]t|will not|am unable|decline|refuse)"
 )
 _DISCLAIMS = (  # "As an AI language model, I ..."
     rf"(?:{_SO}?(?:as|being|since i['’]?\s?a?m|because i['’]?\s?a?m"
@@ -373,9 +392,94 @@ _OPENS = re.compile(
     rf"|(?P<foreign>{_FOREIGN}))"
 )
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+# A machine that speaks of itself, anywhere in an answer. One of _SELF is in all of these.
+_SELF = [
+    *("language model", "an ai", "large model", "artificial intelligence", "chatbot", "chat bot"),
+    *("virtual assistant", "computer program", "openai", "anthropic", "gpt", "a robot", "ai model"),
+    *("ai assistant", "deepmind", "mistral", "by google", "by meta", "by microsoft", "by alibaba"),
+    *("sprachmodell", "als ki", "eine ki", "künstliche intelligenz", "modèle de lang", "une ia"),
+    *("intelligence artificielle", "qu'ia", "qu’ia", "modelo de leng", "inteligencia artificial"),
+    *("modelo de ling", "inteligência artificial", "como ia", "una ia", "uma ia", "modello lingu"),
+    *("modello di ling", "intelligenza artificiale", "taalmodel", "als ai", "языков", "как ии"),
+    *("искусственн", "нейросет", "语言模型", "語言模型", "人工智能", "人工智慧", "ai助手"),
+    *("聊天机器人", "言語モデル", "人工知能", "aiとして", "언어 모델", "인공지능", "ai로서"),
+    *("model językowy", "sztuczna intel", "yapay zeka", "dil model", "نموذج لغ", "mô hình ngôn"),
+]
+# ... and says I, in one of these languages: of 1,571 answers of Alpaca's that speak of AI, 331 do.
+_FIRST = (
+    r"\b(?:I|[Mm]y|me|[Ii]ch|mir|mich|[Jj]e|[Ss]oy|[Yy]o|mi|[Nn]o|[Ss]ou|[Nn]ão|[Ee]u|[Ss]ono"
+    r"|io|[Nn]on"
+    r"|[Ii]k|[Яя]|мне|меня|jako|olarak|tôi)\b|\b[Jj]['’]|我|私|わたし|저는|나는|로서|として|أنا"
+)
+_KIND = (
+    r"(?:(?:text[- ]based|large|mere|virtual|digital|online|pre-?trained|simple|humble) )*(?:AI\b"
+    r"|A\.I\.|artificial intelligence|language model|LLM\b|GPT\b|chat ?bot|virtual assistant"
+    r"|computer program|machine learning model)"
+)
 _INSIDE = re.compile(
-    rf"(?i)\b(?:as an? (?:{_MACHINE})[^.!?]{{0,40}}?,? i\b|i['’]?\s?a?m (?:just |only )?an? (?:AI"
-    rf"|large)? ?(?:language model|AI assistant)\b)"
+    rf"(?i)\b(?:as|being|since i['’]?\s?a?m|because i['’]?\s?a?m|given that i['’]?\s?a?m"
+    rf"|as i['’]?\s?a?m)(?: (?:just|only|merely))* an? {_KIND}[^.!?\n]{{0,80}}?,? (?:i|my|me)\b"
+    rf"|\bi(?:['’]m| am)(?: (?:just|only|merely|actually|really|simply|but|also|sorry,? i['’]m))*"
+    rf" an? {_KIND}|\bi (?:do(?:n['’]t| not)|can ?not|can['’]t|have no"
+    rf"|lack)\b[^.!?\n]{{0,60}} (?:as|being)"
+    rf" an? {_KIND}"
+    r"|\bals (?:(?:ein|eine|großes|reine[sn]?) )*(?:KI\b|künstliche Intelligenz|Sprachmodell"
+    r"|Chatbot"
+    r"|AI\b|taalmodel|groot taalmodel)[^.!?\n]{0,60}\b(?:ich|mir|mich|ik|mij)\b"
+    r"|\bich bin [^.!?\n]{0,40}\b(?:KI\b|Sprachmodell|Chatbot|künstliche Intelligenz)"
+    r"|\bik ben [^.!?\n]{0,40}(?:taalmodel|chatbot|\bAI\b)"
+    r"|\ben tant (?:que|qu['’]) ?(?:un |une )?(?:grand )?(?:modèle|IA\b|intelligence artif"
+    r"|assistant"
+    r"|chatbot)[^.!?\n]{0,80}\b(?:je\b|j['’])"
+    r"|\bje (?:ne )?suis (?:qu['’])?[^.!?\n]{0,12}(?:une IA\b|modèle de lang|intelligence artif"
+    r"|chatbot)|\b(?:como|siendo|sendo|in quanto|come|essendo)(?: (?:un|una|um|uma|simple))*"
+    r" (?:modelo (?:grande )?de l|modello (?:lingu|di ling)|IA\b|AI\b|intel[a-zê]+ artif|chatbot"
+    r"|asistente (?:de IA|virtual)|assistente (?:de IA|virtual))[^.!?\n]{0,80}"
+    r"\b(?:no|yo|mi|me|não|eu|meu|non|io|mio|puedo|tengo|posso|tenho|ho)\b"
+    r"|\b(?:soy|sou|sono)(?: (?:solo|só|apenas|un|una|um|uma|simplemente))* (?:modelo de l"
+    r"|modello lingu"
+    r"|IA\b|intel[a-zê]+ artif|chatbot)"
+    r"|\b(?:как|будучи) [^.!?,\n]{0,20}(?:языков\w+ модел|ИИ\b|искусственн|нейросет)[^.!?\n]{0,60}"
+    r"\b(?:я|меня|мне)\b|\bя[ —–-]+[^.!?\n]{0,30}(?:языковая модель|искусственный интеллект"
+    r"|нейросеть|чат-?бот)"
+    r"|(?:作为|身为)[^，。\n]{0,16}(?:AI|人工智能|语言模型|机器人)[^。\n]{0,12}我"
+    r"|我(?:只)?是[^，。\n]{0,24}"
+    r"(?:语言模型|人工智能|AI ?助手|聊天机器人)|AI(?:アシスタント"
+    r"|言語モデル)?として、?[^。\n]{0,6}(?:私|わたし)"
+    r"|私は[^。\n]{0,24}(?:AI(?:です|アシスタント)|言語モデル|人工知能)|(?:저는"
+    r"|나는)[^.\n]{0,30}(?:언어 모델"
+    r"|인공지능)|AI로서|(?:jako|olarak) [^.!?\n]{0,6}(?:model językowy|sztuczna intel)"
+)
+# ... and as somebody's product. Claude and Gemini are people's names too: not alone.
+_VENDORS = (
+    r"(?:OpenAI|Open AI|Anthropic|Google(?: (?:AI|DeepMind))?|DeepMind|Meta(?: AI)?|Microsoft"
+    r"|Mistral"
+    r"(?: AI)?|Alibaba(?: Cloud)?|DeepSeek|xAI|Baidu|百度|阿里|LMSYS|Cohere|Stability AI"
+    r"|Hugging ?Face"
+    r"|IBM|Amazon|Tencent|腾讯|Zhipu|智谱|Databricks|Vicuna researchers)"
+)
+_BUILT = (
+    r"(?:created|developed|trained|built|made|designed|programmed|launched|entwickelt\w*"
+    r"|trainiert\w*"
+    r"|erschaffen|développée?|créée?|entraînée?|conçue?|desarrollad[oa]|cread[oa]|entrenad[oa]"
+    r"|desenvolvid[oa]|criad[oa]|treinad[oa]|sviluppat[oa]|addestrat[oa]|creat[oa]|ontwikkeld"
+    r"|getraind|разработан\w*|создан\w*|обучен\w*)"
+)
+_VENDOR = re.compile(
+    r"\b(?:I(?:['’]m| am)|[Mm]y name is|[Cc]all me|Ich bin|[Jj]e suis|[Ss]oy|[Ss]ou|[Ss]ono|Ik ben"
+    r"|[Mm]e llamo|[Mm]ein Name ist)\b[^.!?\n]{0,40}\b(?:ChatGPT|Chat GPT|GPT-?\d)"
+    rf"|\b(?:I|[Ii]ch|[Jj]e|[Ii]k|Eu|Yo|Я|я)(?:['’]m| am| was| have been"
+    rf"|['’]ve been)?\b[^.!?\n]{{0,60}}"
+    rf"\b{_BUILT},?(?: and \w+)? (?:by|von|par|por|da|door|компанией) {_VENDORS}\b"
+    rf"|\b(?:I(?:['’]m| am)|Ich bin|[Jj]e suis|[Ss]oy|[Ss]ou|[Ss]ono|Ik ben"
+    rf"|[Яя] ?[—–-])[^.!?\n]{{0,60}}"
+    rf"\b(?:(?:by|from|von|par|por|da|de|door|от) {_VENDORS}\b|{_VENDORS}['’]s\b)"
+    r"|\b(?:I(?:['’]m| am)|[Mm]y name is|[Ii]ch bin|[Jj]e suis|[Ss]oy)\b[^.!?\n]{0,20}\b(?:Claude"
+    r"|Gemini|Bard|Llama|LLaMA|Qwen|Vicuna|Alpaca|Copilot|DeepSeek|Grok|Mistral)\b[^.!?\n]{0,40}"
+    r"\b(?:AI|assistant|model|chatbot|KI|IA|modèle|modelo)\b"
+    rf"|[我](?:是|叫|由)[^。\n]{{0,16}}(?:ChatGPT|通义千问|文心一言|{_VENDORS}(?:所)?(?:开发"
+    rf"|训练|创建|研发|推出|创造))"
+    rf"|私は[^。\n]{{0,16}}(?:ChatGPT|{_VENDORS}(?:が|によって)(?:開発|訓練|作成))"
 )
 _REFUSES = re.compile(
     rf"(?i){_ABLE}|\bi (?:do not|don['’]t|lack|have no|cannot|can['’]t|can not|am unable|am not)\b"
@@ -450,12 +554,23 @@ _SPEECH = re.compile(
 # ... above all if the question says such words itself, or asks for them; it is then certain that
 # they are the answer, unless a machine speaks.
 _MENTIONS = re.compile(
-    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|say(?:ing)? no\b|can ?not"
+    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|would [^.?!]{0,40}\b(?:say"
+    r"|respond|reply|answer)\b|(?:say(?:ing)?|tell\w*) [^.?!]{0,20}\bno\b"
+    r"|can ?not"
     r"|can['’]t"
-    r"|unable|not able|won['’]t|will not|unfortunate|impossible|translat|übersetz|tradu[cisz]"
-    r"|vertaal"
-    r"|перев[еоё]|извин|翻译|翻譯|翻訳|번역|道歉|谢罪|謝罪|사과|抱歉|对不起|ترجم|अनुवाद|çevir|özür"
-    r"|tłumacz"
+    r"|unable|not able|won['’]t|will not|unfortunate|impossible|entschuldig|извин|道歉|谢罪"
+    r"|謝罪|사과|抱歉|对不起|اعتذار|özür|przepros"
+    r"|scus[ae]|disculp|désol|leid tun|nicht helfen"
+)
+# A text in another language may say them, and be translated into the answer's.
+_TRANSLATES = re.compile(
+    r"(?i)translat|übersetz|tradu[cisz]|vertaal|перев[еоё]|翻译|翻譯|翻訳|번역|ترجم|अनुवाद|çevir"
+    r"|tłumacz|how (?:do|would) you say"
+)
+_INTO_ENGLISH = re.compile(r"(?i)english|englisch|anglais|inglés|inglese|inglês|engels|англий|英")
+_DECLINES = re.compile(
+    r"(?i)\b(?:nicht|kein\w*|leider|ne|pas|désolé|no|nunca|siento|não|non|mi dispiace|niet|helaas"
+    r"|не|нет|nie|inte|ikke|nu|nem|ei|değil)\b|不|没|無|抱歉|对不起|ません|ない|없|못|لا|नहीं"
 )
 # What only a machine that declines says, whatever it was asked.
 _STRONG = re.compile(
@@ -481,6 +596,21 @@ _ABOUT_YOU = re.compile(
     r"|的|能)|あなた|당신|bist du|sind sie|êtes-vous|es-tu"
     r"|eres|você|sei (?:un|tu)|кто ты|ты (?:кто|робот|чувств)|ben je"
 )
+# Asked what it is, a machine says so; asked for a play, it speaks as another.
+_NATURE = re.compile(
+    r"(?i)\b(?:do you (?:have|feel|dream|sleep|eat|think|experience|exist)|are you (?:an?|able"
+    r"|conscious|sentient|alive|human|real)|can you (?:feel|see|hear|think|love|dream|taste|eat"
+    r"|sleep))\b"
+)
+_ABOUT_AI = re.compile(
+    r"(?i)\bAIs?\b|artificial intell|language model|\bGPT|chatgpt|\bLLM|chat ?bot|openai|\brobot"
+    r"|\bKI\b|künstliche|\bIA\b|intel\w+ artif|\bИИ\b|искусств|нейросет|人工智能|人工知能|语言模型"
+    r"|인공지능|machine learning|virtual assistant|anthropic"
+)
+_PLAYED = re.compile(
+    r"(?i)dialog|conversation|role-?play|act as|pretend|persona\b|character|script|stor(?:y|ies)"
+    r"|monolog|poem|song|lyrics|letter|e-?mail|translat|rewrit|imagine"
+)
 _HARM = re.compile(
     r"(?i)\b(?:bombs?|explosives?|kill(?:ing|er|s)?|murder\w*|poison\w*|weapons?|guns?|firearms?"
     r"|hack(?:ing|er|s|ed)?|malware|virus(?:es)?|ransomware|phish\w*|steal\w*|stolen|theft"
@@ -504,6 +634,7 @@ _HARM = re.compile(
     r"|चोरी|bomba yap|silah|uyuşturucu|öldür"
     r"|zabić|narkotyk|włama|broń\b"
 )
+_MILD = (None, "disclaimer", "identity", "doubtful")  # a refusal elsewhere in the row goes first
 _TOOLS = re.compile(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
 
 
@@ -514,57 +645,92 @@ _TOOLS = re.compile(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
         "refusal_kind": "what the refusal is worth: `plain` (nothing else is said, to a harmless "
         "question), `harmful` (to a question about harm, where a refusal may be right), `tools` "
         "(in a conversation with tools, none of which fits), `doubtful` (the question is about the "
-        "assistant, or asks for such words), `disclaimer` (the answer goes on and helps)",
+        "assistant, or asks for such words), `disclaimer` (the answer goes on and helps), "
+        "`identity` (it speaks as a vendor's model, ChatGPT or another)",
     },
     needs=(*NEEDS, "system", "response"),
 )
 def refusals(frame: pl.DataFrame) -> pl.DataFrame:
     """Find refusals: in every answer, where it begins; disclaimers of a machine anywhere."""
-    head = pl.col("response").str.head(HEAD)
+    begins = pl.col("response").str.head(HEAD).str.contains_any(_STEMS, ascii_case_insensitive=True)
+    speaks = pl.col("response").str.contains_any(_SELF, ascii_case_insensitive=True)
     many = pl.col("roles").list.len() > 3  # noqa: PLR2004 - more than one answer
-    inside = pl.col("response").str.contains(r"(?i)\bas an? (?:AI|language|large|artificial)")
-    found = head.str.contains_any(_STEMS, ascii_case_insensitive=True) | inside | many
-    some = frame.with_row_index("at").filter(found.fill_null(value=False))
+    rows = frame.with_row_index("at")
+    some = rows.filter((begins | speaks | many).fill_null(value=False))
     where, systems = some["at"], some["system"]
     words: list[str | None] = [None] * frame.height
     kinds: list[str | None] = [None] * frame.height
-    for row, _, asked, answer, tools in answers(some).iter_rows():
+    turns = answers(some)
+    turns = turns.with_columns(_speaks(turns["answer"]).alias("speaks"))
+    columns = ("row", "asked", "answer", "tools", "speaks")
+    for row, asked, answer, tools, itself in turns.select(columns).iter_rows():
         at = where[row]
-        if kinds[at] in (None, "disclaimer"):
-            said, kind = _judge(asked, answer, tools=tools, system=systems[row] or "")
-            if kind is not None and (kind != "disclaimer" or kinds[at] is None):
+        if kinds[at] in _MILD:
+            system = systems[row] or ""
+            said, kind = _judge(asked, answer, tools=tools, system=system, itself=itself)
+            if kind is not None and (kind not in _MILD or kinds[at] is None):
                 words[at], kinds[at] = said, kind
     schema = {"refusal": pl.String, "refusal_kind": pl.String}
     return pl.DataFrame({"refusal": words, "refusal_kind": kinds}, schema=schema)
 
 
-def _judge(asked: str, answer: str, *, tools: bool, system: str) -> tuple[str | None, str | None]:
+def _speaks(texts: pl.Series) -> pl.Series:
+    """Which texts name a machine and say I."""
+    names = texts.str.contains_any(_SELF, ascii_case_insensitive=True)
+    at = names.arg_true()
+    return names.scatter(at, texts.gather(at).str.contains(_FIRST))
+
+
+def _judge(
+    asked: str, answer: str, *, tools: bool, system: str, itself: bool
+) -> tuple[str | None, str | None]:
     """The words that refuse, and what they are worth; two nulls where nothing is refused."""
     found = _OPENS.match(answer[: 2 * HEAD])
     if found is None or not _is_all(answer, found):
-        return _disclaims(asked, answer, found)
+        return _disclaims(asked, answer, found) if itself or found else (None, None)
     words = found[0].strip()
-    spoken = _MENTIONS.search(asked) is not None
-    if spoken and not _MODEL.search(answer):
+    spoken = _MENTIONS.search(asked) is not None or _is_translated(asked, answer)
+    if (spoken and not _MODEL.search(answer)) or _is_quoted(asked, answer):
         return None, None
     plain = _STRONG.search(answer) is not None and not spoken
     if (_SPEECH.search(asked) and not plain) or _ABOUT_YOU.search(asked) or _ASKS.search(answer):
-        return (None, None) if _IDENTITY.search(asked) else (words, "doubtful")
+        if _IDENTITY.search(asked) or _NATURE.search(asked) or _VENDOR.search(answer):
+            return _disclaims(asked, answer, found)
+        return words, "doubtful"
     if tools or _TOOLS.search(system) or _TOOLISH.search(answer):
         return words, "tools"
     return words, "harmful" if _HARM.search(asked) else "plain"
+
+
+def _is_translated(asked: str, answer: str) -> bool:
+    """Whether the question has a text translated that may say what the answer says."""
+    if not _TRANSLATES.search(asked):
+        return False
+    if not answer.isascii():
+        return True
+    return bool(_INTO_ENGLISH.search(asked)) and bool(_DECLINES.search(asked))
+
+
+def _is_quoted(asked: str, answer: str) -> bool:
+    """Whether the answer's words stand in the question: it was corrected, not answered."""
+    words = re.findall(r"\w+", answer.lower())
+    return sum(word in asked.lower() for word in words) >= QUOTED * len(words)
 
 
 def _disclaims(
     asked: str, answer: str, found: re.Match[str] | None
 ) -> tuple[str | None, str | None]:
     """A machine's words in an answer that says more, unless they are what was asked for."""
-    machine = found[0].strip() if found is not None and found["machine"] else None
-    inside = None if machine else _INSIDE.search(answer)
-    words = machine or (inside[0] if inside else None)
-    if words is None or any(one.search(asked) for one in (_SPEECH, _IDENTITY, _ABOUT_YOU)):
+    personal = any(one.search(asked) for one in (_IDENTITY, _ABOUT_YOU))
+    if _ABOUT_AI.search(asked) or (not personal and _SPEECH.search(asked)) or _PLAYED.search(asked):
         return None, None
-    return words, "disclaimer"
+    vendor = _VENDOR.search(answer)
+    if vendor:
+        return vendor[0].strip(), "identity"
+    machine = found if found is not None and found["machine"] else _INSIDE.search(answer)
+    if machine is None or _IDENTITY.search(asked) or _NATURE.search(asked):
+        return None, None
+    return machine[0].strip(), "doubtful" if personal else "disclaimer"
 
 
 def _is_all(answer: str, found: re.Match[str]) -> bool:

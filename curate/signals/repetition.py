@@ -11,6 +11,7 @@ hundred through, which are measured exactly.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -31,12 +32,17 @@ UNIT = 40  # words of a unit that is said again at once
 LEAST_BYTES = 40  # a shorter answer has no room for a passage and its copy
 FLOOR = 0.12  # share of repeated passages from which an answer is measured exactly
 BLOCK = 8  # bytes that are compared at once when looking for runs of letters
+LIST_LINES = 8  # lines from which the same item again and again is a loop
+SAME_ROWS = 20  # equal lines one after the other that make a loop even of code or a table
 PERIODS = (1, 2, 3, 5, 7, 9, 11)  # in blocks: bytes after which a run repeats, and their divisors
 
 _TOKEN = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
 _PART = re.compile(r"\n+|(?<=[.!?;])\s+|(?<=[。！？；])")
+_MARKS_OF_LIST = re.compile(r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]+")
 _MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s*|[.!?。！？]\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
+_LIST = r"\n[^\n]*" * (LIST_LINES - 1)
+_MARKS = r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]*"
 _DENSE = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]"
 _LETTERS = re.compile(r"(?i)([^\W\d_]{1,4}?)\1{11,}|([^\W\d_])\2{15,}")
 
@@ -56,7 +62,22 @@ _ASKED = re.compile(
     r"|\bfiller|lorem|survey|questionnaire|\bquiz|multiple[- ]choice|\bpoll\b|\bform\b|\bchart"
     r"|\bgraph\b"
     r"|\btables?\b|\bcsv\b|\bgrid|\bmatrix|schedule|timetable|workout"
+    r"|base ?64|\bhex|binary|\bDNA\b|\bRNA\b|encod|\bzeros\b|alternat"
     r"|重复|重複|诗|詩|歌|绕口令|繰り返|gedicht|poème|poema|poesía|стих|песн"
+)
+
+
+# Where a word may well be the answer again and again: to each of many things.
+_LABELS = re.compile(
+    r"(?i)\beach\b|\bevery\b|classif|categor|label|\btag|annotat|true or false|sentiment|\bthese\b"
+    r"|\bpart[s]?[- ]of[- ]speech|whether|\bor not\b|following|分类|判断"
+)
+LABEL_WORDS = 3  # words of such an answer
+# A number of times is asked for: nothing is measured.
+_TIMES = re.compile(
+    r"(?i)\brepeat (?:the|this|that|it|after|[\"'“‘])|(?:\d|y|ve|ten|dred|ousand|many|several|few"
+    r"|twice|dozen) times\b"
+    r"|\b\d{2,} (?:letters|characters|digits|copies|[\"'“‘])|重复|繰り返"
 )
 
 
@@ -93,15 +114,20 @@ def repetition(frame: pl.DataFrame) -> pl.DataFrame:
     asks = np.zeros(frame.height, dtype=bool)
     long = (turns["answer"].str.len_bytes() >= LEAST_BYTES).arg_true()
     turns = turns.select("row", "asked", "answer")[long]
-    picked = np.flatnonzero(_repeats(turns["answer"]) | _runs(turns["answer"]))
-    for row, asked, answer in turns[picked].iter_rows():
-        found = _measure(answer)
+    texts = turns["answer"]
+    runs = _runs(texts)
+    picked = np.flatnonzero(_repeats(texts) | runs | _lists(texts))
+    for at, (row, asked, answer) in zip(picked, turns[picked].iter_rows(), strict=True):
+        if _TIMES.search(asked):
+            asks[row] = True
+            continue
+        found = _measure(answer, runs=bool(runs[at]))
         if found.share > shares[row] or found.loop > loops[row]:
             shares[row] = max(shares[row], found.share)
             lines[row] = max(lines[row], found.lines)
             loops[row] = max(loops[row], found.loop)
             units[row] = found.unit
-            asks[row] = _ASKED.search(asked) is not None
+            asks[row] = _is_asked(asked, found.unit)
     made = {
         "repetition_share": shares,
         "repetition_lines": lines,
@@ -112,12 +138,28 @@ def repetition(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(made)
 
 
+def _is_asked(asked: str, unit: str) -> bool:
+    """Whether the question asks for what repeats: a pattern, or one word to each of many things."""
+    label = len(unit.split()) <= LABEL_WORDS and _LABELS.search(asked)
+    return bool(label) or _ASKED.search(asked) is not None
+
+
+def _lists(texts: pl.Series) -> NDArray[np.bool_]:
+    """Lists in which more than half of the items, without their numbers, stand there before."""
+    found = np.zeros(len(texts), dtype=bool)
+    long = texts.str.contains(_LIST).arg_true()
+    items = texts.gather(long).str.strip_chars().str.replace_all(_MARKS, "").str.split("\n")
+    again = 2 * items.list.n_unique() < items.list.len()
+    found[long.filter(again).to_numpy()] = True
+    return found
+
+
 def _repeats(texts: pl.Series) -> NDArray[np.bool_]:
     """Texts of which enough passages stand in them again, by hashes of the words between spaces."""
     foreign = (texts.str.len_bytes() > texts.str.len_chars()).arg_true()
     if not foreign.is_empty():
         texts = texts.scatter(foreign, texts.gather(foreign).str.replace_all(_DENSE, "$0 "))
-    words = texts.str.split(" ")
+    words = texts.str.replace_all("\n", " ", literal=True).str.split(" ")
     sizes = words.list.len().to_numpy().astype(np.int64)
     hashes = words.list.explode(empty_as_null=False).hash().to_numpy()
     rows = np.repeat(np.arange(len(sizes)), sizes)
@@ -159,19 +201,33 @@ def _with_letters(blocks: NDArray[np.uint64]) -> NDArray[np.bool_]:
     return np.asarray(letters.any(axis=1))
 
 
-def _measure(text: str) -> _Found:
-    """What one text repeats; nothing in a text that repeats by nature."""
+def _measure(text: str, *, runs: bool) -> _Found:
+    """What one text repeats; of one that repeats by nature only many equal lines."""
+    times, line = _same_rows(text)
+    if times >= SAME_ROWS:
+        share = (times - 1) * len(line) / len(text)
+        return _Found(share, share, times, line[:UNIT])
     if _CODE.search(text):
         return _Found()
-    letters = _LETTERS.search(text)
+    letters = _LETTERS.search(text) if runs else None
+    text = _MARKS_OF_LIST.sub("", text)
     keys = [token.lower() for token in _TOKEN.findall(text)]
     share, passage = _share(keys)
     lines = _lines(text)
     loop, unit = _loop(keys)
     times = len(letters[0]) // len(letters[1] or letters[2]) if letters else 0
     if letters and times > loop:
+        share = max(share, (len(letters[0]) - len(letters[1] or letters[2])) / len(text))
         return _Found(share, lines, times, letters[0][:UNIT])
     return _Found(share, lines, loop, unit or passage)
+
+
+def _same_rows(text: str) -> tuple[int, str]:
+    """The most equal lines with a letter or digit one after the other, and that line."""
+    if text.count("\n") < SAME_ROWS - 1:
+        return 1, ""
+    runs = ((len(list(same)), line) for line, same in groupby(map(str.strip, text.split("\n"))))
+    return max((run for run in runs if any(map(str.isalnum, run[1]))), default=(1, ""))
 
 
 def _lines(text: str) -> float:
@@ -191,7 +247,8 @@ def _lines(text: str) -> float:
 def _loop(keys: Sequence[str]) -> tuple[int, str]:
     """The most often that a unit comes one time after the other, and that unit."""
     best, unit = 1, ""
-    _, ids = np.unique(np.array(keys, dtype=object), return_inverse=True)
+    numbers: dict[str, int] = {}
+    ids = np.array([numbers.setdefault(key, len(numbers)) for key in keys])
     for period in range(1, min(UNIT, len(keys) // 2) + 1):
         other = np.flatnonzero(ids[period:] != ids[:-period])
         if len(ids) - period - len(other) < period * best:
@@ -207,8 +264,10 @@ def _loop(keys: Sequence[str]) -> tuple[int, str]:
 
 
 def _says_something(said: Sequence[str]) -> bool:
-    """Whether there is a word in it: not a grade, a note, a number or a mark."""
-    return any(_LETTER.search(one) and (len(one) > 1 or one > "\u0e00") for one in said)
+    """Whether there is a word in it, or two numbers: not a grade, a note, zeros or a mark."""
+    words = any(_LETTER.search(one) and (len(one) > 1 or one > "\u0e00") for one in said)
+    numbers = {one for one in said if one.isdigit()}
+    return words or len(numbers - {"0", "1"}) > 0 < len(numbers) - 1
 
 
 def _share(keys: Sequence[str]) -> tuple[float, str]:
@@ -224,7 +283,7 @@ def _share(keys: Sequence[str]) -> tuple[float, str]:
             at - first >= size
         ):  # what overlaps its first self is a loop, counted from its second turn
             again[at : at + size] = [True] * size
-    sizes = [len(key) if _LETTER.match(key) else 0 for key in keys]
+    sizes = [len(key) if key[0].isalnum() else 0 for key in keys]
     total = sum(sizes)
     said = sum(size for size, old in zip(sizes, again, strict=True) if old)
     return (said / total if total else 0.0), _longest(keys, again)
