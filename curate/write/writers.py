@@ -6,6 +6,7 @@ import re
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -89,15 +90,19 @@ class Writer(ABC):
 
 # --- JSONL --------------------------------------------------------------------------------------
 
-_AFTER = re.compile(rb"(?<=[{\[])[ \t]*[\r\n][ \t\r\n]*|[ \t]*[\r\n][ \t\r\n]*(?=[}\]])")
-_BETWEEN = re.compile(rb"[ \t]*[\r\n][ \t\r\n]*")
-
 
 def one_line(raw: bytes) -> bytes:
     """A record on one line; values and their spelling stay, as no text in JSON holds a line end."""
-    if b"\n" not in raw and b"\r" not in raw:
+    if b"\r" in raw:
+        raw = raw.replace(b"\r", b"\n")
+    if b"\n" not in raw:
         return raw
-    return _BETWEEN.sub(b" ", _AFTER.sub(b"", raw))
+    parts = [part for line in raw.split(b"\n") if (part := line.strip(b" \t"))]
+    spaced = [
+        b"" if before.endswith((b"{", b"[")) or after.startswith((b"}", b"]")) else b" "
+        for before, after in pairwise(parts)
+    ]
+    return b"".join(chain.from_iterable(zip(parts, [*spaced, b""], strict=True)))
 
 
 class LinesWriter(Writer):
