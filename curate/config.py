@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
 from curate.errors import ConfigError
-from curate.rule import Action
+from curate.rule import Verdict
 
 
 class Settings(BaseModel):
@@ -36,8 +37,8 @@ class Settings(BaseModel):
     pack: str = "default"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    thresholds: Mapping[str, float] = {}
-    actions: Mapping[str, Action] = {}
+    thresholds: Mapping[str, FiniteFloat] = {}
+    actions: Mapping[str, Verdict] = {}
     rules: tuple[str, ...] = ()
     fix: bool = False
     to: str | None = None
@@ -53,6 +54,18 @@ class Settings(BaseModel):
             raise ValueError(f"no format {name}; there are {', '.join(formats())}")
         return name
 
+    @field_validator("map")
+    @classmethod
+    def _fields(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
+        """Refuse a field that no format reads: its column would be passed over without a word."""
+        from curate.formats import formats
+
+        known = {name for kind in formats().values() for name in kind.model_fields} | {"messages"}
+        for field in mapping:
+            if field not in known:
+                raise ValueError(f"no format has a field {field}")
+        return mapping
+
 
 def load_settings(path: str | Path) -> Settings:
     """Read the `[clean]` table of a curate.toml, or `[tool.curate.clean]` of a pyproject.toml.
@@ -62,20 +75,28 @@ def load_settings(path: str | Path) -> Settings:
     """
     file = Path(path)
     try:
-        table = tomllib.loads(file.read_text("utf-8"))
+        table: Mapping[str, Any] = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # no UTF-8, or no TOML
         raise ConfigError(f"{path}: not TOML: {error}") from None
-    if file.name == "pyproject.toml":
-        table = table.get("tool", {}).get("curate", {})
+    for name in ("tool", "curate") if file.name == "pyproject.toml" else ():
+        table = _table(path, table, name)
     unknown = set(table) - {"clean"}
     if unknown:
         raise ConfigError(f"{path}: unknown table {min(unknown)!r}; there is [clean]")
     try:
-        return Settings.model_validate(table.get("clean", {}))
+        return Settings.model_validate(_table(path, table, "clean"))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        where = ".".join(map(str, ("clean", *first["loc"])))
         known = ", ".join(Settings.model_fields)
-        raise ConfigError(f"{path}: clean.{where}: {first['msg']} (known: {known})") from None
+        raise ConfigError(f"{path}: {where}: {first['msg']} (known: {known})") from None
+
+
+def _table(path: str | Path, table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A table of this name within another; empty where it is not there."""
+    inner = table.get(name, {})
+    if not isinstance(inner, Mapping):
+        raise ConfigError(f"{path}: {name} is a value; expected a table [{name}]")
+    return inner

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from curate.errors import RuleError
 from curate.ledger import open_ledger
 from curate.match import SCHEMA
 from curate.rule import condition
@@ -90,12 +91,33 @@ def decide(
 
 
 def _held(scores: pl.DataFrame, rules: Iterable[Rule]) -> pl.DataFrame:
-    """For each rule with a condition a column that says which rows it holds for; one query."""
-    return scores.select(
-        condition(rule.when, scores.columns, rule.threshold).alias(rule.code)
+    """For each rule with a condition a column that says which rows it holds for; one query.
+
+    Raises:
+        RuleError: a condition that compares unlike things, or says neither yes nor no.
+    """
+    asked = {
+        rule.code: condition(rule.when, scores.columns, rule.threshold).alias(rule.code)
         for rule in rules
         if rule.when is not None
-    )
+    }
+    try:
+        held = scores.select(asked.values())
+    except pl.exceptions.PolarsError:
+        for code, test in asked.items():
+            _try(scores, code, test)
+        raise
+    for code, dtype in held.schema.items():
+        if dtype != pl.Boolean:
+            raise RuleError(f"{code}: when: neither true nor false but {dtype}; compare it")
+    return held
+
+
+def _try(scores: pl.DataFrame, code: str, test: pl.Expr) -> None:
+    try:
+        scores.select(test)
+    except pl.exceptions.PolarsError as error:
+        raise RuleError(f"{code}: when: {str(error).splitlines()[0]}") from None
 
 
 def _candidates(

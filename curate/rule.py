@@ -17,7 +17,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    ValidationError,
+)
 
 from curate.errors import RuleError, UsageError
 from curate.registry import makers
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Action = Literal["drop", "flag", "edit"]
+Verdict = Literal["drop", "flag"]  # an edit can't be had by naming it: it needs a `fix`
 Severity = Literal["error", "warning", "info"]
 Place = Literal[
     "prompt",
@@ -148,7 +156,7 @@ class Rule(BaseModel):
     why: str
     match: tuple[Clause, ...] = ()
     when: str | None = None
-    threshold: float | None = None
+    threshold: FiniteFloat | None = None
     column: str | None = None
     twin: str | None = None
     action: Action
@@ -208,8 +216,8 @@ class Pack(BaseModel):
     what: str
     select: tuple[str, ...]
     ignore: tuple[str, ...] = ()
-    actions: Mapping[str, Action] = {}
-    thresholds: Mapping[str, float] = {}
+    actions: Mapping[str, Verdict] = {}
+    thresholds: Mapping[str, FiniteFloat] = {}
     every_signal: bool = False
 
 
@@ -338,7 +346,7 @@ def choose(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     thresholds: Mapping[str, float] | None = None,
-    actions: Mapping[str, Action] | None = None,
+    actions: Mapping[str, Verdict] | None = None,
     fix: bool = False,
 ) -> dict[str, Rule]:
     """The rules of a run, each with the action and threshold it has there.
@@ -353,8 +361,9 @@ def choose(
         fix: take the edit rules too.
 
     Raises:
-        UsageError: a code or prefix that selects nothing.
+        UsageError: a code or prefix that names no rule, or a rule without a threshold.
     """
+    _expand(rules, (*pack.actions, *(actions or {})), edits=True)
     taken = _expand(rules, select or pack.select, edits=False)
     taken |= {code for code, rule in rules.items() if fix and rule.action == "edit"}
     taken -= _expand(rules, ignore, edits=True)
@@ -409,7 +418,9 @@ def _load(file: Traversable, model: type[T]) -> T:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return model.model_validate(yaml.load(file.read_text("utf-8"), loader))  # noqa: S506 - safe loader
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise RuleError(f"{file}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise RuleError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         raise RuleError(f"{file}: {_explain(error, model)}") from None

@@ -77,7 +77,7 @@ def settings(config: Path | None = None, **given: Any) -> Settings:  # noqa: ANN
 
 def revised(base: Settings, **given: Any) -> Settings:  # noqa: ANN401  # options
     """Settings with other values where an option was given."""
-    changes = {name: value for name, value in given.items() if value not in (None, [], ())}
+    changes = {name: value for name, value in given.items() if value not in (None, [], (), {})}
     return type(base).model_validate(base.model_dump() | changes)
 
 
@@ -90,17 +90,9 @@ def mapping(words: Sequence[str] | None) -> dict[str, str]:
     """`instruction=question,output=answer` as a mapping of fields to columns.
 
     Raises:
-        UsageError: a word without an equals sign, or a field that no format has.
+        UsageError: a word without an equals sign.
     """
-    from curate.formats import formats
-
-    fields = {name for kind in formats().values() for name in kind.model_fields} | {"messages"}
-    made = {}
-    for field, column in _pairs(words, "--map", "FIELD=COLUMN"):
-        if field not in fields:
-            raise UsageError(f"--map {field}={column}: no format has a field {field}")
-        made[field] = column
-    return made
+    return dict(_pairs(words, "--map", "FIELD=COLUMN"))
 
 
 def thresholds(words: Sequence[str] | None) -> dict[str, float]:
