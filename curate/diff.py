@@ -24,7 +24,11 @@ def compare(first: str | Path, second: str | Path) -> pl.DataFrame:
         InputError: a folder that is no run.
     """
     both = _decided(Path(first), "before").join(
-        _decided(Path(second), "after"), on="id", how="full", coalesce=True, maintain_order="left"
+        _decided(Path(second), "after"),
+        on="id",
+        how="full",
+        coalesce=True,
+        maintain_order="left_right",
     )
     both = both.with_columns(
         pl.coalesce("source", "source_right").alias("source"),
@@ -39,8 +43,8 @@ def compare(first: str | Path, second: str | Path) -> pl.DataFrame:
 
 def _decided(folder: Path, name: str) -> pl.DataFrame:
     files.check_run(folder)
-    ledger = pl.read_parquet(
-        folder / files.LEDGER, columns=["id", "source", "line", "disposition", "code"]
+    ledger = files.read_table(
+        folder / files.LEDGER, ["id", "source", "line", "disposition", "code"]
     )
     return ledger.rename({"disposition": name, "code": f"{name}_code"})
 

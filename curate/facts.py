@@ -112,12 +112,12 @@ def json_line(record: Mapping[str, Any]) -> bytes:
 
 def load_facts(folder: Path, lock: Lock) -> Facts:
     """What a finished run has measured."""
-    ledger = pl.read_parquet(folder / files.LEDGER).with_row_index("position")
-    scores = pl.read_parquet(folder / files.SCORES)
+    ledger = files.read_table(folder / files.LEDGER).with_row_index("position")
+    scores = files.read_table(folder / files.SCORES)
     row_of = {own: row for row, own in enumerate(scores["id"])} if _has_edits(folder) else {}
     return Facts(
         scores,
-        pl.read_parquet(folder / files.MATCHES),
+        files.read_table(folder / files.MATCHES),
         edit_frame([(row_of[one["id"]], one["codes"]) for one in stored_edits(folder)]),
         ledger.filter(pl.col("disposition") == "quarantined"),
         lock.formats,
@@ -139,7 +139,7 @@ def stored_edits(folder: Path) -> Iterator[dict[str, Any]]:
 
 def stored_records(folder: Path) -> Iterator[Record]:
     """The records of a finished run as they were read."""
-    ledger = pl.read_parquet(folder / files.LEDGER, columns=["source", "line", "code", "value"])
+    ledger = files.read_table(folder / files.LEDGER, ["source", "line", "code", "value"])
     for raw, (source, line, code, value) in zip(
         read_store(folder / files.RECORDS), ledger.iter_rows(), strict=True
     ):

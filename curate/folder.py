@@ -19,6 +19,8 @@ from curate.errors import InputError, OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import polars as pl
+
 LOCK = "curate.lock"
 RECORDS = "records.zst"
 SCORES = "scores.parquet"
@@ -31,6 +33,8 @@ EDITS = "edits.jsonl"
 REPORTS = ("report.html", "report.json", "report.md")
 # What was read and measured; a new decision changes none of it.
 FACTS = (RECORDS, SCORES, MATCHES, QUARANTINE, EDITS)
+# All that a run folder holds, but for the core; and what a file manager leaves in any folder.
+OWN = frozenset({LOCK, FINDINGS, LEDGER, DROPPED, *FACTS, *REPORTS, ".DS_Store"})
 
 
 def check_run(folder: Path) -> None:
@@ -64,15 +68,18 @@ def draft(folder: Path, *, force: bool = False, inputs: Iterable[str] = ()) -> I
         OutputError: something stands there that may not be replaced, another run is writing it,
             or the disk refuses.
     """
-    made = folder.with_name(f".{folder.name}.partial")
     try:
-        _restore(folder)
-        _may_replace(folder, force=force, inputs=inputs)
+        folder = folder.resolve()  # a link to a run stays one
+        if not folder.name:
+            raise OutputError(f"{folder}: can't be a run folder; name one below it")
+        made = folder.with_name(f".{folder.name}.partial")
         folder.parent.mkdir(parents=True, exist_ok=True)
         made.mkdir(exist_ok=True)
         with _only_writer(made):
-            _clear(made)
             try:
+                _restore(folder)
+                _may_replace(folder, force=force, inputs=inputs)
+                _clear(made)
                 yield made
                 _force_to_disk(made)
                 _publish(made, folder)
@@ -89,6 +96,20 @@ def link_facts(source: Path, target: Path) -> None:
     for name in FACTS:
         if (source / name).exists():
             link(source / name, target / name)
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """A table of a run folder, whose name is no pattern.
+
+    Raises:
+        InputError: it is not there, or damaged.
+    """
+    import polars as pl
+
+    try:
+        return pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: can't be read: {str(error).splitlines()[0]}") from None
 
 
 def link(source: Path, target: Path) -> None:
@@ -110,9 +131,15 @@ def _may_replace(folder: Path, *, force: bool, inputs: Iterable[str]) -> None:
         raise OutputError(f"{folder}: holds other files and no run; name another folder")
     if not force:
         raise OutputError(f"{folder}: holds a run already; --force replaces it")
+    if foreign := sorted(one.name for one in folder.iterdir() if not _is_own(one.name)):
+        raise OutputError(f"{folder / foreign[0]}: is no part of the run and would go; move it")
     inside = [name for name in inputs if folder.resolve() in Path(name).resolve().parents]
     if inside:
         raise OutputError(f"{folder}: would replace the folder that {inside[0]} is read from")
+
+
+def _is_own(name: str) -> bool:
+    return name in OWN or name.startswith("core.")
 
 
 def _old(folder: Path) -> Path:
@@ -144,9 +171,18 @@ def _only_writer(made: Path) -> Iterator[None]:
         os.close(handle)
         raise OutputError(f"{made}: another run is writing this folder; wait for it") from None
     try:
+        if not _is_at(made, handle):  # a run that has just ended has put it in its place
+            raise OutputError(f"{made}: another run has just written this folder; try again")
         yield
     finally:
         os.close(handle)
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _clear(folder: Path) -> None:
@@ -161,7 +197,8 @@ def _force_to_disk(folder: Path) -> None:
     for path in (*sorted(folder.iterdir()), folder):
         if sys.platform == "win32" and path.is_dir():
             continue
-        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        # Windows syncs only what may be written; elsewhere a link to a read-only file will do.
+        handle = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

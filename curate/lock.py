@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +145,25 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_changed(path: Path, lock: Lock) -> bool:
+    """Whether a file of a run is not what the run has written."""
+    return not path.is_file() or sha256(path) != lock.outputs.get(path.name)
+
+
+def check_unchanged(folder: Path, lock: Lock, names: Iterable[str]) -> None:
+    """Refuse to build on files that are not what the run has written: a new lock vouches for them.
+
+    Raises:
+        InputError: names the first.
+    """
+    for name in names:
+        if name in lock.outputs and is_changed(folder / name, lock):
+            raise InputError(
+                f"{folder / name}: changed since the run; `curate verify` says what did, "
+                "`curate clean --force` makes the run anew"
+            )
 
 
 def match_hash(rule: Rule) -> str:

@@ -39,6 +39,7 @@ from curate.lock import (
     Lock,
     Measured,
     Origin,
+    check_unchanged,
     match_hash,
     read_lock,
     rule_hash,
@@ -104,12 +105,25 @@ def clean(
         OutputError: a folder that can't be written.
     """
     rules = chosen_rules(settings)
-    names = [str(one) for one in inputs]
+    sources = open_sources([str(one) for one in inputs])
+    names = [_storable(source.name) for source in sources]
     with files.draft(Path(folder), force=force, inputs=names) as made:
-        sources = open_sources(names)
         origin = partial(_origin, sources)
         facts = measure(read_all(sources, tick), origin, rules, settings, made)
         return settle(made, facts, rules, settings, tick)
+
+
+def _storable(name: str) -> str:
+    """The name of a source, if it can stand in a ledger.
+
+    Raises:
+        InputError: it is no text.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{name}: the file's name is not UTF-8; rename it") from None
+    return name
 
 
 def decide_again(
@@ -128,11 +142,12 @@ def decide_again(
     source = Path(folder)
     lock = read_lock(source)
     rules = chosen_rules(settings)
+    check_unchanged(source, lock, (*files.FACTS, files.LEDGER))
     in_place = out is None
     with files.draft(source if out is None else Path(out), force=in_place or force) as made:
-        if _is_measured(lock, settings, rules, source):
+        facts = load_facts(source, lock)
+        if _is_measured(facts, settings, rules):
             files.link_facts(source, made)
-            facts = load_facts(source, lock)
         else:
             facts = measure(stored_records(source), lambda: lock.origin, rules, settings, made)
         return settle(made, facts, rules, settings, tick)
@@ -142,10 +157,12 @@ def report_again(folder: str | Path) -> Lock:
     """Build the report of a finished run anew."""
     source = Path(folder)
     lock = read_lock(source)
+    kept = [name for name in lock.outputs if name not in files.REPORTS]
+    check_unchanged(source, lock, kept)
     with files.draft(source, force=True) as made:
-        for path in source.iterdir():
-            if path.name not in files.REPORTS:
-                files.link(path, made / path.name)
+        for name in kept:
+            files.link(source / name, made / name)
+        lock.write(made)  # not a link, as it is written once more
         report.write(report.build(made), made)
         return lock.write(made)
 
@@ -283,17 +300,17 @@ def _nothing_valid(refused: list[tuple[int, Refusal]]) -> str:
     )
 
 
-def _is_measured(lock: Lock, settings: Settings, rules: Mapping[str, Rule], folder: Path) -> bool:
+def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) -> bool:
     """Whether the stored facts answer everything that these rules ask."""
-    was = lock.measured
+    was = facts.measured
     same_rows = (was.settings.format, was.settings.map) == (settings.format, settings.map)
     same_edits = {code for code, rule in rules.items() if rule.action == "edit"} == set(was.edits)
     patterns = all(
         was.patterns.get(code) == match_hash(rule) for code, rule in rules.items() if rule.match
     )
-    columns = set(pl.read_parquet_schema(folder / files.SCORES))
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
-    return same_rows and same_edits and patterns and read <= columns | {*BASE_SCHEMA}
+    known = {*facts.scores.columns, *BASE_SCHEMA}
+    return same_rows and same_edits and patterns and read <= known
 
 
 # --- settle -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from curate import folder as files
 from curate.facts import stored_records
-from curate.lock import Lock, read_lock, rule_hash, sha256, versions
+from curate.lock import Lock, is_changed, read_lock, rule_hash, sha256, versions
 from curate.pipeline import chosen_rules, measure, no_tick, settle
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:
     source = Path(folder)
     lock = read_lock(source)
     found = _changed_files(source, lock) + _changed_inputs(lock)
-    if any(files.RECORDS in line for line in found):
+    if any(is_changed(source / name, lock) for name in (files.RECORDS, files.LEDGER)):
         return [*found, "the records themselves changed, so the run can't be derived again"]
     rules = chosen_rules(lock.settings)
     found += _changed_rules(lock, rules)
@@ -40,8 +40,8 @@ def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:
             lock.measured.settings,
             made,
         )
-        settle(made, facts, rules, lock.settings, tick)
-        found += _derived_otherwise(lock, made)
+        again = settle(made, facts, rules, lock.settings, tick)
+        found += _derived_otherwise(lock, made) + _said_otherwise(lock, again)
     return found
 
 
@@ -52,7 +52,7 @@ def _changed_files(folder: Path, lock: Lock) -> list[str]:
     found += [
         f"{name}: changed since the run"
         for name in sorted(there & lock.outputs.keys())
-        if sha256(folder / name) != lock.outputs[name]
+        if is_changed(folder / name, lock)
     ]
     return found
 
@@ -87,5 +87,18 @@ def _derived_otherwise(lock: Lock, made: Path) -> list[str]:
     return [
         f"{path.name}: comes out otherwise when derived again{hint}"
         for path in sorted(made.iterdir())
-        if path.name != files.LOCK and sha256(path) != lock.outputs.get(path.name)
+        if path.name != files.LOCK and is_changed(path, lock)
     ]
+
+
+def _said_otherwise(lock: Lock, again: Lock) -> list[str]:
+    """What the lock itself says that is not so."""
+    found = [
+        f"{files.LOCK}: {name}: is not what comes out when derived again"
+        for name in ("formats", "measured", "counts", "hits", "decided", "suspects")
+        if getattr(lock, name) != getattr(again, name)
+    ]
+    records = sum(again.counts.values())
+    if sum(one.records for one in lock.origin.inputs) != records:
+        found.append(f"{files.LOCK}: origin: the inputs do not hold the run's {records} records")
+    return found

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from curate import folder as files
@@ -72,6 +74,52 @@ def test_a_run_is_not_replaced_by_one_that_reads_from_it(tmp_path):
     run = finished(tmp_path / "run")
     with pytest.raises(OutputError, match="read from"):
         make(run, force=True, inputs=[str(run / "core.jsonl")])
+
+
+def test_a_run_with_other_files_in_it_is_not_replaced(tmp_path):
+    run = finished(tmp_path / "run")
+    (run / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"notes\.txt: is no part of the run"):
+        make(run, force=True)
+    assert (run / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_to_a_run_stays_one(tmp_path):
+    finished(tmp_path / "disk" / "run")
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "run")
+    make(tmp_path / "link", force=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / "run" / "core.jsonl").read_text() == "new"
+    assert names(tmp_path) == ["disk", "link"]
+
+
+def test_the_folder_one_stands_in_can_be_named_by_a_dot(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    make(Path())
+    assert names(tmp_path / "run") == ["core.jsonl", files.LOCK]
+
+
+def test_the_root_is_no_run_folder():
+    with pytest.raises(OutputError, match="name one below it"):
+        make(Path("/"))
+
+
+def test_a_name_is_no_pattern(tmp_path):
+    table = pl.DataFrame({"a": [1]})
+    for name in ("run*", "run[x", "run1"):
+        (tmp_path / name).mkdir()
+        table.write_parquet(tmp_path / name / "t.parquet")
+        assert files.read_table(tmp_path / name / "t.parquet").equals(table)
+
+
+@pytest.mark.parametrize("body", [b"", b"x" * 100, None])
+def test_a_damaged_table_is_named(tmp_path, body):
+    if body is not None:
+        (tmp_path / "t.parquet").write_bytes(body)
+    with pytest.raises(InputError, match=r"t\.parquet: can't be read"):
+        files.read_table(tmp_path / "t.parquet")
 
 
 def test_an_error_leaves_what_was_there(tmp_path):

@@ -95,10 +95,10 @@ def open_run(folder: Path) -> Run:
         InputError: no run folder, or a damaged one.
     """
     lock = read_lock(folder)
-    ledger = pl.read_parquet(folder / files.LEDGER).with_row_index("position")
+    ledger = files.read_table(folder / files.LEDGER).with_row_index("position")
     places = ledger.select("id", "position", "disposition", pl.col("code").alias("decider"))
     findings = (
-        pl.read_parquet(folder / files.FINDINGS)
+        files.read_table(folder / files.FINDINGS)
         .join(places, on="id", how="left", maintain_order="left")
         .with_columns((_DECIDED & (pl.col("decider") == pl.col("code"))).alias("decides"))
     )
@@ -107,7 +107,7 @@ def open_run(folder: Path) -> Run:
         lock,
         ledger,
         findings,
-        pl.read_parquet(folder / files.SCORES),
+        files.read_table(folder / files.SCORES),
         short_names(ledger["source"].unique(maintain_order=True).to_list()),
         findings.partition_by("code", as_dict=True),
     )
