@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +13,19 @@ import polars as pl
 
 from curate import folder as files
 from curate.errors import UsageError
-from curate.facts import stored_edits
-from curate.ingest import Ingest, Refusal
-from curate.lock import read_lock
-from curate.read import Record
+from curate.report.rows import read_rows, with_secrets
+from curate.report.run import open_run
+from curate.rule import load_rules
 from curate.store import read_store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from curate.lock import Lock
-    from curate.row import Message
+    from curate.report.rows import Shown
+    from curate.rule import Rule
 
 SHOWN = 20  # candidates that an ambiguous name lists
-WORDS = 4000  # longer texts are not compared word by word: difflib's time grows with the square
+WORDS = 1000  # more that differ are not compared word by word: difflib's time grows with the square
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,31 @@ class Story:
         findings: its rows of findings.parquet, in the order in which they decide.
         scores: its columns of scores.parquet that hold something; empty for a quarantined record.
         raw: its bytes as they were read.
-        messages: the conversation; empty for a quarantined record.
+        shown: its turns as they were scored, and the secrets in them.
+        rules: the catalogue that the run chose from.
         edited: its bytes after the edit rules; None where none changed it.
         twin: the ledger row of the record it was compared with.
-        twin_messages: and that one's conversation.
+        twin_shown: and that one's turns.
     """
 
     ledger: dict[str, Any]
     findings: list[dict[str, Any]]
     scores: dict[str, Any]
     raw: bytes
-    messages: tuple[Message, ...]
+    shown: Shown
+    rules: Mapping[str, Rule]
     edited: bytes | None = None
     twin: dict[str, Any] | None = None
-    twin_messages: tuple[Message, ...] = ()
+    twin_shown: Shown | None = None
+
+    def unmasked(self) -> Story:
+        """The same with its secrets to be seen."""
+        twin = self.twin_shown and _unmasked(self.twin_shown)
+        return replace(self, shown=_unmasked(self.shown), twin_shown=twin)
+
+
+def _unmasked(shown: Shown) -> Shown:
+    return replace(shown, secrets=frozenset(), hidden=False)
 
 
 def story(folder: str | Path, row: str) -> Story:
@@ -61,50 +72,54 @@ def story(folder: str | Path, row: str) -> Story:
         row: an id or the start of one, `FILE:LINE`, or a line number where there is one input.
 
     Raises:
-        InputError: a folder that is no run.
+        InputError: a folder that is no run, or a damaged one.
         UsageError: no such record, or several.
     """
-    source = Path(folder)
-    lock = read_lock(source)
-    ledger = pl.read_parquet(source / files.LEDGER).with_row_index("position")
-    found = _find(ledger, row)
-    own = found["id"]
-    findings = pl.read_parquet(source / files.FINDINGS).filter(pl.col("id") == own)
-    twin_id = found["twin"] or next(
-        (one["twin"] for one in findings.to_dicts() if one["twin"]), None
-    )
-    twin = None if twin_id is None else _by_id(ledger, twin_id)
-    raws = _raws(source, [one["position"] for one in (found, twin) if one is not None])
-    edited = {one["id"]: one["after"].encode() for one in stored_edits(source)}
-    scores = pl.scan_parquet(source / files.SCORES).filter(pl.col("id") == own).collect()
+    run = open_run(Path(folder))
+    found = _find(run.ledger, row)
+    own, at = found["id"], found["position"]
+    findings = files.read_table(run.folder / files.FINDINGS).filter(pl.col("id") == own).to_dicts()
+    twins = [found["twin"], *(one["twin"] for one in findings)]
+    twin_id = next((one for one in twins if one), None)
+    twin = None if twin_id is None else _by_id(run.ledger, twin_id)
+    edits = run.edits()
+    rules = load_rules(run.lock.settings.rules)
+    known = [code for code in run.lock.rules if code in rules]
+    wanted = {at} if twin is None else {at, twin["position"]}
+    rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
+    rows = with_secrets(rows, run.findings, {code: rules[code] for code in known})
+    scores = run.scores.filter(pl.col("id") == own).to_dicts()
     return Story(
         found,
-        findings.to_dicts(),
-        {
-            key: value
-            for one in scores.to_dicts()
-            for key, value in one.items()
-            if value is not None
-        },
-        raws[0],
-        _messages(lock, raws[0]),
-        edited.get(own),
+        findings,
+        {key: held for one in scores for key, held in one.items() if held is not None},
+        next(
+            raw for place, raw in enumerate(read_store(run.folder / files.RECORDS)) if place == at
+        ),
+        rows[at],
+        rules,
+        edits[own]["after"].encode() if own in edits else None,
         twin,
-        _messages(lock, raws[1]) if twin else (),
+        rows[twin["position"]] if twin else None,
     )
+
+
+_NUMBER = re.compile(r"[0-9]{1,15}")  # ids are longer
 
 
 def _find(ledger: pl.DataFrame, row: str) -> dict[str, Any]:
     name, _, line = row.rpartition(":")
-    if line.isdigit():
+    if _NUMBER.fullmatch(line):
         place = pl.col("line") == int(line)
         if name:
             place &= (pl.col("source") == name) | pl.col("source").str.ends_with(f"/{name}")
         at_place = ledger.filter(place)
         if at_place.height == 1:
             return at_place.row(0, named=True)
-        if at_place.height > 1 and len(line) < 16:  # noqa: PLR2004  # no id is that short
+        if at_place.height > 1:
             raise UsageError(f"{row} names {at_place.height} records; add the file: FILE:{line}")
+    if not row:
+        raise UsageError("name a record: an id, the start of one, or FILE:LINE")
     exact = ledger.filter(pl.col("id") == row)
     found = exact if exact.height else ledger.filter(pl.col("id").str.starts_with(row))
     if found.height == 1:
@@ -120,21 +135,6 @@ def _by_id(ledger: pl.DataFrame, own: str) -> dict[str, Any] | None:
     return found.row(0, named=True) if found.height else None
 
 
-def _raws(folder: Path, positions: Sequence[int]) -> list[bytes]:
-    wanted = set(positions)
-    found = {
-        position: raw
-        for position, raw in enumerate(read_store(folder / files.RECORDS))
-        if position in wanted
-    }
-    return [found[position] for position in positions]
-
-
-def _messages(lock: Lock, raw: bytes) -> tuple[Message, ...]:
-    row, _ = Ingest(lock.settings.format, lock.settings.map)(Record("", 0, raw))
-    return () if isinstance(row, Refusal) else (*row.messages, *row.rejected)
-
-
 def difference(text: str, other: str) -> list[tuple[str, str]]:
     """What makes `text` differ from `other`, word by word.
 
@@ -142,14 +142,31 @@ def difference(text: str, other: str) -> list[tuple[str, str]]:
         Stretches in order: ("same" | "only here" | "only there", text).
     """
     here, there = (re.findall(r"\s+|\w+|[^\w\s]", one) for one in (text, other))
-    if max(len(here), len(there)) > WORDS:
-        return [("same", text)] if text == other else [("only there", other), ("only here", text)]
+    head = _shared(here, there)
+    tail = _shared(here[head:][::-1], there[head:][::-1])
+    inner = here[head : len(here) - tail], there[head : len(there) - tail]
+    made = [
+        ("same", "".join(here[:head])),
+        *_compared(*inner),
+        ("same", "".join(here[len(here) - tail :])),
+    ]
+    return [(kind, part) for kind, part in made if part]
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    """How many words both begin with."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in same)
+
+
+def _compared(here: list[str], there: list[str]) -> list[tuple[str, str]]:
+    blocks: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(there), 0, len(here))]
+    if max(len(here), len(there)) <= WORDS:
+        blocks = difflib.SequenceMatcher(None, there, here, autojunk=False).get_opcodes()
     made = []
-    matcher = difflib.SequenceMatcher(None, there, here, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
+    for kind, a, b, c, d in blocks:
         if kind == "equal":
             made.append(("same", "".join(here[c:d])))
-            continue
-        made += [("only there", "".join(there[a:b]))] if b > a else []
-        made += [("only here", "".join(here[c:d]))] if d > c else []
+        else:
+            made += [("only there", "".join(there[a:b])), ("only here", "".join(here[c:d]))]
     return made

@@ -193,6 +193,79 @@ def test_a_run_that_was_touched_does_not_verify(tmp_path):
     assert "can't be derived again" in verify(made)[-1]
 
 
+def test_a_lock_that_was_touched_does_not_verify(tmp_path):
+    made = run(tmp_path, *ROWS)
+    lock = made / files.LOCK
+    was = lock.read_text()
+    for old, new, says in (
+        ('"kept": 4', '"kept": 400', "counts"),
+        ('"duplicate-exact": 1', '"duplicate-exact": 9', "hits"),
+        ('"records": 7', '"records": 8', "origin"),
+    ):
+        assert old in was
+        lock.write_text(was.replace(old, new))
+        assert any(line.startswith(f"curate.lock: {says}") for line in verify(made))
+    lock.write_text(was)
+    assert verify(made) == []
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _gone(path):
+    path.unlink()
+
+
+def _folder_instead(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("harm", [_cut, _gone, _folder_instead])
+@pytest.mark.parametrize("name", [files.LEDGER, files.SCORES, files.FINDINGS, files.RECORDS])
+def test_a_damaged_run_is_told_and_nothing_is_built_on_it(tmp_path, name, harm):
+    made = run(tmp_path, *ROWS)
+    harm(made / name)
+    assert any(line.startswith(f"{name}: ") for line in verify(made))
+    for do in (
+        lambda: story(made, "1"),
+        lambda: report_again(made),
+        lambda: decide_again(made, Settings(), tmp_path / "other"),
+    ):
+        try:
+            do()
+        except InputError as error:
+            assert name in str(error)  # noqa: PT017 - findings are made anew by a decision
+
+
+def test_no_new_lock_vouches_for_a_touched_file(tmp_path):
+    made = run(tmp_path, *ROWS)
+    with (made / "core.jsonl").open("ab") as core:
+        core.write(lines(ROWS[2]))
+    with pytest.raises(InputError, match=r"core\.jsonl: changed since the run"):
+        report_again(made)
+    (made / files.RECORDS).write_bytes((made / files.RECORDS).read_bytes() + b"x")
+    with pytest.raises(InputError, match=r"records\.zst: changed since the run"):
+        decide_again(made, Settings())
+
+
+def test_a_run_inside_the_folder_that_is_read_is_not_replaced(tmp_path):
+    write(tmp_path, *ROWS)
+    clean([tmp_path], tmp_path / "run", Settings())
+    with pytest.raises(OutputError, match="read from"):
+        clean([tmp_path], tmp_path / "run", Settings(), force=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+def test_a_file_name_that_is_no_text_is_refused(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jsonl")
+    with open(path, "wb") as file:  # noqa: PTH123 - the name is none of pathlib's
+        file.write(lines(*ROWS))
+    with pytest.raises(InputError, match="not UTF-8"):
+        clean([path], tmp_path / "run", Settings())
+
+
 def test_an_input_that_changed_does_not_verify(tmp_path):
     made = run(tmp_path, *ROWS)
     write(tmp_path, *ROWS, ROWS[0])
@@ -259,6 +332,15 @@ def test_a_file_of_every_kind_keeps_its_kind(tmp_path):
         assert verify(made) == []
 
 
+def test_changes_come_in_the_order_of_the_runs(tmp_path):
+    rows = [{"instruction": f"Number {one}?", "output": f"It is {one}."} for one in range(300)]
+    for name, part in (("a", rows[:150]), ("b", rows[100:])):
+        clean([write(tmp_path, *part, name=f"{name}.jsonl")], tmp_path / name, Settings())
+    changes = compare(tmp_path / "a", tmp_path / "b")
+    assert changes["line"].to_list() == [*range(1, 101), *range(51, 201)]
+    assert changes["before"].to_list() == ["kept"] * 100 + ["absent"] * 150
+
+
 def test_one_row_s_story(tmp_path):
     made = run(tmp_path, *ROWS, *BROKEN)
     book = ledger(made)
@@ -266,15 +348,15 @@ def test_one_row_s_story(tmp_path):
     assert near.ledger["code"] == "duplicate-near"
     assert near.twin["line"] == 4
     assert near.findings[0]["code"] == "duplicate-near"
-    marked = difference(near.messages[1].text, near.twin_messages[1].text)
+    marked = difference(near.shown.turns[1].text, near.twin_shown.turns[1].text)
     assert [text for kind, text in marked if kind == "only here"] == ["other"]
     assert [text for kind, text in marked if kind == "only there"] == ["word30"]
     assert story(made, book["id"][4][:10]).ledger == near.ledger
     assert story(made, "5").ledger == near.ledger
     broken = story(made, "8")
     assert broken.raw == BROKEN[0]
-    assert broken.messages == ()
-    for name in ("data.jsonl:99", "zzz", ""):
+    assert [turn.label for turn in broken.shown.turns] == ["record", "error"]
+    for name in ("data.jsonl:99", "zzz", "", "²", "9" * 30):
         with pytest.raises(UsageError):
             story(made, name)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from curate.row import Message
+    from curate.report.excerpt import Mark
+    from curate.report.rows import Shown, Turn
     from curate.rule import Rule
     from curate.why import Story
 
@@ -38,18 +39,19 @@ def why(
         str, typer.Argument(metavar="ROW", help="An id, the start of one, FILE:LINE, or a line.")
     ],
     *,
+    unmasked: Annotated[
+        bool, typer.Option("--unmasked", help="Show secrets and personal data, too.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Tell one row's story: what was found, what was decided, and beside which twin."""
-    from curate.lock import read_lock
-    from curate.rule import load_rules
     from curate.why import story
 
     told = story(run, row)
     if json:
         _print_json(_as_json(told))
         return
-    _tell(told, load_rules(read_lock(run).settings.rules), _console())
+    _tell(told.unmasked() if unmasked else told, _console())
 
 
 def _as_json(told: Story) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def _as_json(told: Story) -> dict[str, Any]:
     }
 
 
-def _tell(told: Story, rules: Mapping[str, Rule], console: Console) -> None:
+def _tell(told: Story, console: Console) -> None:
     from rich.text import Text
 
     ledger = told.ledger
@@ -71,19 +73,21 @@ def _tell(told: Story, rules: Mapping[str, Rule], console: Console) -> None:
     by = f" by {ledger['code']}" if ledger["code"] and ledger["disposition"] != "kept" else ""
     place = f"{ledger['source']}:{ledger['line']}"
     console.print(Text.assemble(place, "  ", (ledger["id"], "dim"), "  ", state, by))
-    if not told.messages:
-        console.print(Text(f"  {ledger['value']}", "magenta"))
-        console.print(Text(told.raw[:2000].decode("utf-8", "backslashreplace")))
     for finding in told.findings:
-        _finding(finding, rules.get(finding["code"]), console)
+        _finding(finding, told.rules.get(finding["code"]), console)
     console.print()
-    if told.twin is None:
-        for number, message in enumerate(told.messages, 1):
-            _turn(message, _spans(told.findings, number, rules), console)
+    if told.shown.hidden:
+        console.print(
+            Text("The text holds a secret and is not shown; --unmasked shows it.", "yellow")
+        )
+    elif told.twin is None:
+        for number, turn in enumerate(told.shown.turns, 1):
+            _turn(turn, _hits(told.findings, number), told.shown, console)
     else:
         _beside(told, console)
-    if told.edited is not None:
-        _edited(told, console)
+    if told.edited is not None and not (told.shown.hidden or told.shown.secrets):
+        console.print(Text("edited", "bold"))
+        console.print(_marked(told.edited.decode(), told.raw.decode()))
     shown = {key: value for key, value in told.scores.items() if key not in _PLACE}
     if shown:
         console.print(Text("scores", "dim"))
@@ -101,9 +105,11 @@ def _short(value: Any) -> str:  # noqa: ANN401  # any score
 def _finding(finding: Mapping[str, Any], rule: Rule | None, console: Console) -> None:
     from rich.text import Text
 
+    from curate.report.excerpt import visible
+
     seen = []
     if finding["column"]:
-        seen.append(f"{finding['column']} = {finding['value']}")
+        seen.append(f"{finding['column']} = {visible(finding['value'] or '')}")
     elif finding["value"]:
         seen.append(repr(finding["value"]))
     if finding["threshold"] is not None:
@@ -116,30 +122,31 @@ def _finding(finding: Mapping[str, Any], rule: Rule | None, console: Console) ->
         console.print(Text(f"    {rule.what} {rule.why}", "dim"))
 
 
-def _spans(
-    findings: Sequence[Mapping[str, Any]], turn: int, rules: Mapping[str, Rule]
-) -> list[tuple[int, int, bool]]:
-    """Start, end and secrecy of what was found in one turn."""
-    made = []
-    for finding in findings:
-        span = finding["span"]
-        if span and span["turn"] == turn and span["start"] is not None:
-            rule = rules.get(finding["code"])
-            made.append((span["start"], span["end"], bool(rule and rule.mask)))
-    return made
+def _hits(findings: Sequence[Mapping[str, Any]], turn: int) -> list[Mark]:
+    """What was found in one turn."""
+    from curate.report.excerpt import Mark
+
+    spans = [finding["span"] for finding in findings if finding["span"]]
+    return [
+        Mark(span["start"], span["end"], "hit")
+        for span in spans
+        if span["turn"] == turn and span["start"] is not None
+    ]
 
 
-def _turn(message: Message, spans: Sequence[tuple[int, int, bool]], console: Console) -> None:
+_MARKS = {"hit": "reverse", "secret": "reverse", "text": "", "cut": "dim", "differs": "reverse"}
+
+
+def _turn(turn: Turn, hits: Sequence[Mark], shown: Shown, console: Console) -> None:
+    """A turn whole, its finds marked, its secrets masked, and nothing in it that can act."""
     from rich.padding import Padding
     from rich.text import Text
 
-    text = Text(message.text)
-    for start, end, _ in spans:
-        text.stylize("reverse", start, end)
-    for start, end, secret in sorted(spans, reverse=True):
-        if secret:
-            text = text[:start] + Text("█" * (end - start)) + text[end:]
-    console.print(Text(message.role, "bold"))
+    from curate.report.excerpt import cut
+
+    parts = cut(turn.text, [*hits, *shown.marks(turn.text)], [(0, len(turn.text))])
+    console.print(Text(turn.label, "bold"))
+    text = Text.assemble(*((part.text, _MARKS[part.kind]) for part in parts))
     console.print(Padding(text, (0, 0, 1, 2)))
 
 
@@ -150,9 +157,7 @@ def _beside(told: Story, console: Console) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from curate.why import difference
-
-    twin = told.twin or {}
+    twin, other = told.twin or {}, told.twin_shown
     legend = Text.assemble(
         "against ",
         f"{twin['source']}:{twin['line']}",
@@ -161,24 +166,30 @@ def _beside(told: Story, console: Console) -> None:
         ("only here", "green underline"),
     )
     console.print(legend)
-    styles = {"same": "", "only there": "red strike", "only here": "green underline"}
-    for here, there in zip_longest(told.messages, told.twin_messages):
-        marked = difference(here.text if here else "", there.text if there else "")
-        console.print(Text((here or there).role, "bold"))
-        text = Text.assemble(*((part, styles[kind]) for kind, part in marked))
-        console.print(Padding(text, (0, 0, 1, 2)))
+    if other is None or other.hidden:
+        console.print(
+            Text("The twin holds a secret and is not shown; --unmasked shows it.", "yellow")
+        )
+        other = None
+    for here, there in zip_longest(told.shown.turns, other.turns if other else told.shown.turns):
+        console.print(Text((here or there).label, "bold"))
+        texts = [
+            row.masked(turn.text) if row and turn else ""
+            for row, turn in ((told.shown, here), (other or told.shown, there))
+        ]
+        console.print(Padding(_marked(*texts), (0, 0, 1, 2)))
 
 
-def _edited(told: Story, console: Console) -> None:
+def _marked(here: str, there: str) -> Text:
+    """A text with what another has and it has not, and the other way round."""
     from rich.text import Text
 
+    from curate.report.excerpt import visible
     from curate.why import difference
 
     styles = {"same": "", "only there": "red strike", "only here": "green underline"}
-    after, before = (told.edited or b"").decode(), told.raw.decode()
-    console.print(Text("edited", "bold"))
-    marked = difference(after, before)
-    console.print(Text.assemble(*((part, styles[kind]) for kind, part in marked)))
+    parts = difference(visible(here), visible(there))
+    return Text.assemble(*((part, styles[kind]) for kind, part in parts))
 
 
 def diff(
@@ -198,12 +209,13 @@ def diff(
         typer.echo("no record is treated otherwise")
         return
     from rich.table import Table
+    from rich.text import Text
 
     console = _console()
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("records", justify="right")
     for name in (str(first), str(second)):
-        table.add_column(name)
+        table.add_column(Text(name))
     for before, before_code, after, after_code, count in summary(changes).iter_rows():
         table.add_row(f"{count:,}", _state(before, before_code), _state(after, after_code))
     console.print(table)
@@ -212,6 +224,7 @@ def diff(
         console.print(
             f"{one['source']}:{one['line']}  {one['id']}  {one['before']} -> {one['after']}",
             soft_wrap=True,
+            markup=False,
         )
     if changes.height > _SHOWN:
         console.print(f"... and {changes.height - _SHOWN:,} more; --json has them all")
