@@ -47,7 +47,7 @@ CODES = {
     "echo": ("echo",),
 }
 
-# Section 8 of issue 2, of eight rows a class: 100 % of structure, then the bar for each class.
+# Of eight rows a class: all of structure, then the best that sixteen other tools reach, or more.
 STRUCTURE = (
     *("invalid-json", "wrong-type", "missing-key", "unknown-role", "empty-turn"),
     *("zero-width-turn", "user-repeated", "assistant-first", "last-user", "tool-without-call"),
@@ -63,7 +63,7 @@ BAR = {
     "truncated": 6,
     "swapped": 0,
 }
-# Classes of section 4 that section 8 sets no bar for: of eight, and held.
+# Further classes, for which no other tool sets a bar: of eight, and held.
 FURTHER_BAR = {
     "as-an-ai": 6,
     "invisible": 8,

@@ -37,7 +37,7 @@ def _load(name: str) -> ModuleType:
 
 planting = _load("planting")
 
-# The classes of issue 2, section 8: 22 for Alpaca, 23 for chats, 8 rows each.
+# The classes that make up a file: 22 for Alpaca, 23 for chats, 8 rows each.
 _TEXT = ("pii", "secret", "mojibake", "repetition", "refusal", "control-token")
 _COPIES = ("exact", "normalised", "near", "same-prompt")
 ALPACA = (
@@ -53,7 +53,7 @@ CHAT = (
     *_COPIES,
     *_TEXT,
 )
-# Classes that section 4 names beside these.
+# Further classes, in files of their own.
 FURTHER = (
     *("as-an-ai", "invisible", "escaped-newline", "missing-material", "wrong-arithmetic"),
     *("invalid-json-answer", "unclosed-fence", "echo"),
@@ -112,9 +112,9 @@ def generate(
     Args:
         form: alpaca, sharegpt or chatml.
         seed: of everything that is drawn.
-        defects: classes; by default those of section 8.
+        defects: classes; by default those of a whole file.
         count: rows a class.
-        total: lines; by default those of section 8.
+        total: lines; by default those of a whole file.
         wordings: how the defects read.
         negatives: rows that are right and look wrong.
         right: how many of these; all if None.

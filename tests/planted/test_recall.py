@@ -1,4 +1,4 @@
-"""The bar of issue 2, section 8: what must be found in planted files, and what must be left."""
+"""What must be found in planted files, and what must be left alone."""
 
 from __future__ import annotations
 
