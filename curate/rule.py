@@ -263,9 +263,12 @@ def condition(text: str, columns: Iterable[str], threshold: float | None = None)
         else:
             parts.append(value)
     try:
-        return pl.sql_expr(" ".join(parts)).fill_null(value=False)
+        made = pl.sql_expr(" ".join(parts)).fill_null(value=False)
     except Exception as error:  # noqa: BLE001  # whatever the parser raises is the rule's fault
         raise RuleError(f"not a condition: {text!r} ({error})") from None
+    if misread := set(made.meta.root_names()) - known:  # `between` alone is a column to SQL
+        raise RuleError(f"not a condition: {text!r} ({min(misread)!r} stands where it can't)")
+    return made
 
 
 def _tokens(text: str) -> Iterable[tuple[str, str]]:
