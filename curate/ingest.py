@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from curate import edit, formats, read
 from curate.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from curate.formats import Format
     from curate.formats import Record as Parsed
@@ -129,19 +129,39 @@ class Ingest:
         return Edit(codes, as_written(after, raw))
 
 
-_INDENTED = re.compile(rb"\{\n([ \t]+)\"[\s\S]*\n([ \t]*)\}$")
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
 
 
 def as_written(record: Parsed, raw: bytes) -> bytes:
-    """A changed record as JSON, indented, spaced and escaped as the bytes it came from are."""
-    lines = _INDENTED.match(raw)
-    if lines:
-        inner, outer = (part.decode() for part in lines.groups())
-        unit = inner.removeprefix(outer)
-        made = json.dumps(record, ensure_ascii=raw.isascii(), indent=unit)
-        return made.replace("\n", f"\n{outer}").encode()
-    comma, colon = (", ", ": ") if b'": ' in raw else (",", ":")
-    return json.dumps(record, ensure_ascii=raw.isascii(), separators=(comma, colon)).encode()
+    """The bytes of a record of which only texts have changed, with these texts in their places.
+
+    All else stays byte for byte: white space, escapes, and numbers, of which 1.10 and 1e5 would
+    not come out of JSON as they went in.
+    """
+    texts = _strings(record)
+    plain = raw.isascii()
+
+    def written(found: re.Match[bytes]) -> bytes:
+        text = next(texts)
+        if json.loads(found[0]) == text:
+            return found[0]
+        return json.dumps(text, ensure_ascii=plain).encode()
+
+    return _STRING.sub(written, raw)
+
+
+def _strings(record: Parsed) -> Iterator[str]:
+    """Keys and texts in the order of the bytes; without recursion, as 1,000 levels can be read."""
+    waiting: list[Any] = [record]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            for key, held in reversed(one.items()):
+                waiting += (held, key)
+        elif isinstance(one, list | tuple):
+            waiting += reversed(one)
 
 
 def _refusal(record: Record, code: str, error: str) -> Refusal:
