@@ -48,14 +48,16 @@ _BACK_HEAD = 40  # characters; a pronoun further on speaks of something in its o
 
 
 def questions(frame: pl.DataFrame) -> pl.DataFrame:
-    """What every answer replies to: few rows, for Python looks at each turn.
+    """What every answer replies to, and every user turn as it is.
+
+    Meant for few rows: Python looks at each turn.
 
     Args:
         frame: `row`, `roles` and `texts` (lists of equal length).
 
     Returns:
-        `row`, `turn` (1-based, the answer's), `text`: the user's turns since the answer before,
-        the latest first, and after them, where they are short and refer back, those of the
+        `row`, `turn` (1-based), `text`: of an answer the user's turns since the answer before, the
+        latest first, and after them, where they are short and refer back, those of the
         exchange before.
     """
     made: list[tuple[int, int, str]] = []
@@ -64,6 +66,7 @@ def questions(frame: pl.DataFrame) -> pl.DataFrame:
         for turn, (role, text) in enumerate(zip(roles or (), texts or (), strict=True), start=1):
             if role == "user":
                 keeps = not answered or _refers_back(text)
+                made.append((row, turn, text))
                 asked, answered = f"{text}\n\n{asked}" if keeps and asked else text, False
             elif role == "assistant":
                 made.append((row, turn, asked))

@@ -15,6 +15,7 @@ import polars as pl
 
 from curate.answers import NEEDS, answers
 from curate.registry import signal
+from curate.signals.endings import is_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,14 +41,43 @@ _ASKED = re.compile(
     r"(?i)\brepeat|\becho|\bcop(?:y|ies)\b|verbatim|\bquote|recite|\bsay (?:after|the|this|\")"
     r"|word for word|\b(?:write|type|print|output|display|show|return) (?:down |out )?(?:the |this "
     r"|these |following |exact|\")|transcri|extract|select|choose|pick|identif|\bfind\b|which"
-    r"|highlight|underline|\bbold\b|locate|grammar|correct|proof-?read|spell|punctuat|\bedit|\bfix"
-    r"|error|mistake|typo|format|capitali[sz]|case\b|\bsort|order|arrange|rank|unchanged|as it is"
+    r"|highlight|underline|\bbold\b|locate|\bformat|capitali[sz]|case\b|\bsort|order|arrange"
+    r"|rank|unchanged|as it is"
     r"|if (?:needed|necessary|any|there)|duplicat|remove|delete|clean|filter|validat|detect|check"
     r"|\binsert|\badd\b|\bperiod\b|comma\b|all caps|capital|read|aloud|transcript|\bappend|join"
-    r"|decode|decrypt|tokeni[sz]|split|translat|\bhello\b|\bping\b|title|headline|\bname\b"
-    r"|改错|修改|更正|重复|复述|翻译|语法|抄写|排序|繰り返|校正|repite|wiederhol|répète|ripeti"
-    r"|korrigier"
+    r"|decode|decrypt|tokeni[sz]|split|\bhello\b|\bping\b|title|headline|\bname\b"
+    r"|重复|复述|抄写|排序|繰り返|repite|wiederhol|répète|ripeti"
 )
+# Where nothing may be wrong with the material, unless something plainly is ...
+_CORRECTS = re.compile(
+    r"(?i)grammar|correct|proof-?read|spell|punctuat|\bedit|\bfix|error|mistake|typo|改错|修改|更正"
+    r"|语法|校正|korrigier|corrig|correg"
+)
+_OPEN = re.compile(r"(?i)\bif\b|whether|\bany\b|check|detect|find")
+_MISTAKE = re.compile(
+    r"(?i)\b(?:he|she|it) (?:don['’]t|have|go|like|want|do|were|are|am)\b|\b(?:they|we"
+    r"|you) (?:was|is|has"
+    r"|goes|likes|wants)\b|\b(?:don['’]t|doesn['’]t|didn['’]t|can['’]t|to|will|must) (?:goes"
+    r"|likes|wants|has"
+    r"|went|had|was)\b|\b(?:have|has|had) (?:bring|go|went|take|took|eat|ate|see|do|did|write"
+    r"|came)\b"
+    r"|\b(?:him|me|her|them|us) (?:and \w+ )?(?:is|are|was|were|goes|go|has|likes)\b|^i\b"
+    r"|\bi (?:am|have"
+    r"|was|will)\b|\ba (?:apple|egg|orange|hour|umbrella|elephant|idea|old|other)\b|\b(?:more"
+    r"|most) \w+er\b"
+    r"|\bevery \w+(?<!s)s\b(?<!this)|\b(?:many|these|those|two|three|several) (?:book|child"
+    r"|apple|car|dog"
+    r"|cat|day|man|woman|house|friend)\b"
+    r"|\b(\w{3,}) \1\b"
+)
+# ... and where a translation may be the same: a name, a text that is in that language already.
+_TRANSLATES = re.compile(r"(?i)translat|翻译|翻譯|翻訳|übersetz|tradu[cisz]|vertaal|перевед")
+_TO_ENGLISH = re.compile(r"(?i)english|englisch|anglais|inglés|inglese|inglês|engels|англий|英")
+_ENGLISH = re.compile(
+    r"(?i)\b(?:the|of|and|is|are|was|were|that|with|for|from|this|it|they|we|she|he|have|not|be"
+    r"|you|my)\b"
+)
+TRANSLATED_WORDS = 4  # of a text whose translation is another
 
 
 class _Found(NamedTuple):
@@ -83,6 +113,8 @@ def echo(frame: pl.DataFrame) -> pl.DataFrame:
         )
     )
     given = (size - pl.col("input").str.len_bytes().cast(pl.Int64)).abs() <= ENDS
+    text = pl.col("answer").str.strip_chars(_ENDS)
+    given |= pl.col("asked").str.strip_chars(_ENDS).str.ends_with(text)
     alike = ((near & _begins_alike()) | given).fill_null(value=False) & (size > 2 * LEAST_WORDS)
     columns = ("row", "asked", "instruction", "input", "answer")
     shares = [0.0] * frame.height
@@ -94,8 +126,10 @@ def echo(frame: pl.DataFrame) -> pl.DataFrame:
         found = _compare(answer, asked, instruction, material)
         if found.share > shares[row]:
             shares[row], whats[row] = found
-            again = _ASKED if found.of == "input" else _AGAIN
-            asks[row] = again.search(instruction or asked) is not None
+            if found.of == "input":
+                asks[row] = _may_stay(*_parts(asked, instruction, material))
+            else:
+                asks[row] = _AGAIN.search(instruction or asked) is not None
     schema = {"echo_share": pl.Float64, "echo_of": pl.String, "echo_asked": pl.Boolean}
     return pl.DataFrame({"echo_share": shares, "echo_of": whats, "echo_asked": asks}, schema=schema)
 
@@ -108,17 +142,49 @@ def _begins_alike() -> pl.Expr:
 
 def _compare(answer: str, asked: str, instruction: str | None, material: str | None) -> _Found:
     """The text that the answer says again, and how much of it."""
+    single = instruction is not None and not material
+    instruction, material = _parts(asked, instruction, material)
     if material and _plain(answer) == _plain(material) and len(_words(material)) >= LEAST_WORDS:
         return _Found(1.0, "input")
-    words, question = _words(answer), instruction or asked
+    words, question = _words(answer), instruction
     if len(words) < LEAST_WORDS:
         return _Found()
     if words == _words(asked):
-        return _Found(1.0, "prompt" if material or not instruction else "instruction")
+        return _Found(1.0, "instruction" if single else "prompt")
     share = _shared(words, _words(question))
     if share < 1 and _QUESTION.search(question):  # "Was it a victory?" "It was a victory."
         return _Found()
-    return _Found(share, "instruction" if instruction else "prompt") if share else _Found()
+    return _Found(share, "instruction" if single else "prompt") if share else _Found()
+
+
+def _parts(asked: str, instruction: str | None, material: str | None) -> tuple[str, str | None]:
+    """A question's task and its material, which in a chat stands in the same turn."""
+    if material or (instruction and instruction != asked):
+        return instruction or asked, material
+    for sign in ("\n\n", "\n", ": "):
+        task, found, rest = asked.partition(sign)
+        if found and rest.strip() and len(_words(task)) > 1:
+            return task, rest
+    return asked, None
+
+
+def _may_stay(task: str, material: str | None) -> bool:
+    """Whether material may come back as it was: it was to be picked from, or nothing is wrong."""
+    if material is None or _ASKED.search(task):
+        return True
+    english = _ENGLISH.search(material) is not None
+    if _TRANSLATES.search(task):
+        same = english == (_TO_ENGLISH.search(task) is not None)
+        return same or len(_words(material)) < TRANSLATED_WORDS
+    if _CORRECTS.search(task):
+        return bool(_OPEN.search(task)) or not english or not _is_wrong(material)
+    return False
+
+
+def _is_wrong(text: str) -> bool:
+    """Whether an English text has a mistake that is plain: a form, a word that is none."""
+    words = re.findall(r"(?<![\w'’-])[a-z]{4,}(?![\w'’-])", text)
+    return _MISTAKE.search(text) is not None or not all(map(is_known, words))
 
 
 def _plain(text: str) -> str:

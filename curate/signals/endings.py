@@ -17,6 +17,7 @@ from curate.registry import signal
 
 LEAST_WORDS = 6  # a shorter answer is a word, a name, a title or a line to be completed
 LEAST_BYTES = 20  # ... in bytes
+HEAD, TAIL = 240, 160  # characters of a question that say what is to be done; between is material
 PROSE_WORDS = 25  # running text of one sentence; more than one needs but LEAST_WORDS
 STOPPED = 0.8  # share of the other lines that end in a stop where lines are running text
 
@@ -30,6 +31,7 @@ SCORES = {
     "middle of a word": 0.15,
     "colon": 0.25,
     "bracket left open": 0.3,
+    "word that leads on": 0.3,
     "emphasis left open": 0.15,
     "no stop": 0.4,
 }
@@ -39,12 +41,18 @@ _CLOSED = r"[.!?…。！？．｡」』）】》›»”’\"')\]}>`*_~|;%°€
 _BARE_NUMBER = r"(?:^|\n)[ \t]*(?:\d{1,3}[.)]|[-*•–])$"
 
 _ITEM = re.compile(r"(?m)^[ \t]*(?:(\d{1,3})[.)]|[-*•–])[ \t]*\S")
+_BULLET = re.compile(r"^[ \t]*[-*•–][ \t]*(?=(?:\S+[ \t]+){5})")
+_WRAPPED = re.compile(r"[ \t]*\n(?=[a-z])")
 _LAST_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:(\d{1,3})[.)]|[-*•–])$")
 _CODE = re.compile(
-    r"```|[;{}]\s*\n|\n\s*[;{}]|</\w|=>|\b(?:def|class|function|import|print|return|public|void"
-    r"|var|let|const|SELECT|FROM|#include)\b[^\n]{0,60}[(){};:=*,]|\\(?:frac|begin|sum)|\$\$"
-    r"|[=<>]=|://\S+$"
+    r"(?m)```|[;{}]\s*\n|\n\s*[;{}]|</\w|=>|^\s*(?:def|class|function|import|from|print|return"
+    r"|public"
+    r"|private|void|var|let|const|for|if|while|SELECT|INSERT|UPDATE)\b[^\n]{0,60}[(){};:=*,]"
+    r"|\bFROM\b|#include|\b(?:def|function|let|var|const|int|print)\b ?\w* ?[(=]|\\(?:frac"
+    r"|begin|sum)|\$\$"
+    r"|[=<>]=|://\S+\Z"
 )
+_CODE_SIGN = re.compile(r"[`{};<=>(#$\\]|://|import|FROM|SELECT")  # one is in each of these
 _CLOSING = re.compile(
     r"(?i)(?:regards|sincerely|yours|truly|faithfully|love|thanks|thank you|cheers|best|wishes"
     r"|respectfully|cordially|warmly|dear [\w .]{1,40}|hi [\w .]{1,30}|hello [\w .]{1,30}|grüße"
@@ -70,15 +78,25 @@ _FOLLOWED = frozenset(
     " het een van met voor dat maar"
     " и или но из для что чтобы".split()
 )
+# Words that may end a sentence and hardly ever do.
+_LEADS_ON = frozenset(
+    "to is are was were be been will would can could should may might must very also both either"
+    " by in on at with as about if when where that which who how not only they he she we i has have"
+    " had being more most without within through since until while including like it's don't"
+    " zu ist sind war waren wird werden kann können soll sich nicht auch er sie wir ich auf im am"
+    " à est sont sur pour ne se il elle nous es son en se no para muy y o é são em não"
+    " é sono in a per non op te is zijn worden".split()
+)
 # One of those words in English only as a name of itself, or the last word of a phrase.
 _UNFOLLOWED = re.compile(
     r"(?i)\b(?:word|article|conjunction|preposition|letter|grade|vitamin|plan|type|option|choice"
     r"|class|is|are|and/or|hepatitis|answer)\W+\w+$|[\"'“‘(\[]\w+$"
 )
 
-# A prompt that asks for an open end.
-_OPEN_TASK = re.compile(
-    r"(?i)(?:complete|finish|continue|begin|start)\w* (?:\w+ ){0,4}(?:sentence|phrase|text|story"
+# A prompt that asks for an open end, in Rust's syntax, as the next.
+_OPEN_TASK = (
+    r"(?i)(?:begin|start)\w* (?:with|the|this|of) |(?:complete|finish"
+    r"|continue)\w* (?:\w+ ){0,4}(?:sentence|phrase|text|story"
     r"|line|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage"
     r"|code)"
     r"|fill(?:ing)? |continu|blank|sentence starter|opening (?:line|sentence|of|paragraph)"
@@ -87,7 +105,7 @@ _OPEN_TASK = re.compile(
     r"|next (?:word|line)|autocomplet|cloze|salutation|word order|unscramble|spell|token|续写"
     r"|完成句子"
 )
-_POEM = re.compile(
+_POEM = (
     r"(?i)\b(?:writ|compos|creat|generat|sing|mak|giv|draft|produc|recit|rewrit|craft|pen|provid"
     r"|com"
     r"|tell|find|add|turn)\w*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick|\bode\b"
@@ -116,8 +134,12 @@ def endings(frame: pl.DataFrame) -> pl.DataFrame:
     some = turns.filter((open_end | bare) & (pl.col("text").str.len_bytes() >= LEAST_BYTES))
     scores = [1.0] * frame.height
     found: list[str | None] = [None] * frame.height
-    for row, asked, text in some.select("row", "asked", "text").iter_rows():
-        why = _cut(text, asked)
+    task = pl.col("asked").str.head(HEAD) + "\n" + pl.col("asked").str.tail(TAIL)
+    some = some.with_columns(
+        task.str.contains(_POEM).alias("poem"), task.str.contains(_OPEN_TASK).alias("open")
+    ).filter(~pl.col("open") | bare)
+    for row, text, poem in some.select("row", "text", "poem").iter_rows():
+        why = _cut(text, poem=poem)
         if why is not None and SCORES[why] < scores[row]:
             scores[row], found[row] = SCORES[why], why
     schema = {"ending_score": pl.Float64, "ending": pl.String}
@@ -127,23 +149,20 @@ def endings(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _cut(text: str, asked: str) -> str | None:
+def _cut(text: str, *, poem: bool) -> str | None:
     """What speaks for a cut at the end of a text without white space there."""
     if _ends_in_bare_number(text):
         return "bare list number"
     words = _count(text)
     if words < LEAST_WORDS:
         return None
-    poem = _POEM.search(asked) is not None
     why = _at_last_sign(text, poem=poem) or _at_last_word(text, words, poem=poem)
-    if (
-        why is None
-        or _CODE.search(_last_part(text))
-        or _OPEN_TASK.search(asked)
-        or not _is_language(text)
-    ):
-        return None
-    return why
+    return None if why is None or _is_code(text) or not _is_language(text) else why
+
+
+def _is_code(text: str) -> bool:
+    part = _last_part(text)
+    return _CODE_SIGN.search(part) is not None and _CODE.search(part) is not None
 
 
 def _last_part(text: str) -> str:
@@ -188,12 +207,11 @@ def _is_farewell(text: str, line: str) -> bool:
     return apart or _CLOSING.search(line) is not None
 
 
-def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: PLR0911 - a cascade
+def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: C901, PLR0911 - a cascade
     """A cut that shows in the last word, or in that nothing closes the last sentence."""
     if not text[-1].isalnum():
         return None
-    found = _LAST_WORD.search(text, max(0, len(text) - 40))
-    word = found[0] if found else (_DENSE.findall(text[-1]) or [""])[0]
+    word = _last_word(text)
     line = text[text.rfind("\n") + 1 :]
     if line.count("**") % 2 or (line.count("`") % 2 and "```" not in text):
         return "emphasis left open"
@@ -201,7 +219,12 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
         return None
     if word in _FOLLOWED and not poem and not _UNFOLLOWED.search(line):
         return "function word"
-    if poem or _is_verse(text):
+    if poem:
+        return None
+    long = len(line.split()) >= LEAST_WORDS
+    if long and words >= 2 * LEAST_WORDS and _leads_on(word, line):
+        return "word that leads on"
+    if _is_verse(text):
         return None
     if words >= 2 * LEAST_WORDS and _is_english(text) and _is_part(word):
         return "middle of a word"
@@ -209,8 +232,17 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
         return None
     if _is_left_open(text[-150:]):
         return "bracket left open"
-    enough = len(line.split()) >= LEAST_WORDS or _ITEM.match(line) or _DENSE.match(word)
-    return "no stop" if enough else None
+    return "no stop" if long or _ITEM.match(line) or _DENSE.match(word) else None
+
+
+def _last_word(text: str) -> str:
+    """The last word, or the last sign of a script without spaces."""
+    found = _LAST_WORD.search(text, max(0, len(text) - 40))
+    return found[0] if found else (_DENSE.findall(text[-1]) or [""])[0]
+
+
+def _leads_on(word: str, line: str) -> bool:
+    return word in _LEADS_ON and _UNFOLLOWED.search(line) is None
 
 
 def _is_english(text: str) -> bool:
@@ -234,8 +266,8 @@ def _is_verse(text: str) -> bool:
 
 
 def _is_language(text: str) -> bool:
-    """Whether most of the last words are words, not options, paths or numbers."""
-    last = text[-400:].split()
+    """Whether most of the last 30 words are words, not options, paths or numbers."""
+    last = text[-200:].replace("*", "").split()
     return 10 * sum(_WORD.fullmatch(one) is not None for one in last) >= 7 * len(last) or (
         _DENSE.search(text[-8:]) is not None
     )
@@ -243,14 +275,16 @@ def _is_language(text: str) -> bool:
 
 def _is_list(line: str) -> bool:
     """Cells of a table, things between commas, a quotation's author."""
-    last = _STOP.split(line)[-1].lstrip()
-    cells = line.count("|") > 1 or "\t" in line or last.count(",") > 2  # noqa: PLR2004 - things
-    return cells or _AUTHOR.search(last) is not None
+    last = _STOP.split(_BULLET.sub("", line))[-1].lstrip()
+    things = last.split(",")
+    listed = len(things) > 3 and len(things[-1].split()) < LEAST_WORDS  # noqa: PLR2004 - things
+    return line.count("|") > 1 or "\t" in line or listed or _AUTHOR.search(last) is not None
 
 
 def _is_prose(text: str, line: str, words: int) -> bool:
     """Running text that closes its sentences, but for the last one."""
-    *others, _ = _lines(text)
+    *others, _ = _lines(_WRAPPED.sub(" ", text))
+    others = [one for one in others if one[-1] != "," or len(one.split()) >= LEAST_WORDS]
     if _ITEM.match(line):  # what leads to a list, and what follows it, is written otherwise
         others = [one for one in others if _ITEM.match(one)]
         if not others:
@@ -280,6 +314,18 @@ def _is_part(word: str) -> bool:
         return False
     known = _begins(word + " ") or (word.endswith("s") and _begins(word[:-1] + " "))
     return not known and _begins(word)
+
+
+_SUFFIX = re.compile(r"(?:(?:'|’)?s|es|d|ed|r|er|ly|ing|ness|y|able)$")
+
+
+@lru_cache(maxsize=4096)
+def is_known(word: str) -> bool:
+    """Whether the dictionary has a word in lower case, or one that it is made of."""
+    if _begins(word + " ") or (word.endswith("s") and _begins(word[:-1] + " ")):
+        return True
+    stem = _SUFFIX.sub("", word)
+    return stem != word and len(stem) > 2 and (_begins(stem + " ") or _begins(stem + "e "))  # noqa: PLR2004
 
 
 def _begins(letters: str) -> bool:

@@ -20,7 +20,7 @@ CUT = [
     (SKY + "It is scattered by nitrogen (", "open bracket"),
     (SKY + "It is a well-", "hyphen"),
     (SKY + "It comes from all over the atmosph", "middle of a word"),
-    (SKY + "It comes from all over the sky and we", "no stop"),
+    (SKY + "It comes from all over the sky and we", "word that leads on"),
     (SKY + "It is scattered by gases (mostly those we breathe", "bracket left open"),
     ("These are the colours that the air scatters most:", "colon"),
     ("1. Blue calms a room.\n2. Red warns people.\n3.", "bare list number"),
