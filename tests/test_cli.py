@@ -193,6 +193,74 @@ def test_converted_there_and_back(data, tmp_path):
     assert [orjson.loads(line) for line in back.read_bytes().splitlines()] == ROWS
 
 
+@pytest.mark.skipif(os.name == "nt", reason="its pipes end otherwise")
+def test_who_reads_no_further_makes_no_failure(data, tmp_path):
+    run = tmp_path / "run"
+    curate("clean", data, "-o", run, "-q")
+    (run / "core.jsonl").write_bytes(b"")
+    for words, code in (
+        (("rules", "--json"), 0),
+        (("explain", "pii"), 0),
+        (("why", run, "1"), 0),
+        (("--help",), 0),
+        (("verify", run), 1),
+    ):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [sys.executable, "-m", "curate", *map(str, words)],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (code, b""), words
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device here")  # noqa: PTH110
+def test_output_that_can_not_be_written_is_no_bug():
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "curate", "rules"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert b"No space left" in done.stderr
+    assert b"bug" not in done.stderr
+
+
+def test_undo_takes_families_and_refuses_what_the_run_has_not(data, tmp_path):
+    run = tmp_path / "run"
+    curate("clean", data, "-o", run, "-q", "--fix")
+    wrong = curate("undo", run, "--rule", "empty", "--rule", "emtpy-response")
+    assert wrong.returncode == 2
+    assert b"did you mean 'empty-response'" in wrong.stderr
+    for says in (b"kept 2 -> 3", b"nothing changes"):
+        done = curate("undo", run, "--rule", "empty,fix")
+        assert done.returncode == 0, done.stderr
+        assert says in done.stdout
+    assert curate("verify", run).returncode == 0
+
+
+def test_a_pack_that_is_asked_for_counts_after_a_choice_by_hand(data, tmp_path):
+    run = tmp_path / "run"
+    curate("clean", data, "-o", run, "-q", "--select", "turn")
+    done = curate("decide", run, "--pack", "default")
+    assert done.stdout.decode().startswith("kept 3 -> 2, dropped 0 -> 1")
+
+
+def test_names_are_no_markup(data, tmp_path):
+    (tmp_path / "[x").mkdir()
+    odd = tmp_path / "[x" / "[/b]"
+    curate("clean", data, "-o", tmp_path / "run", "-q")
+    done = curate("decide", tmp_path / "run", "--ignore", "empty-response", "-o", odd, "-q")
+    assert done.returncode == 0, done.stderr
+    shown = curate("diff", tmp_path / "run", odd, COLUMNS="400")
+    assert b"[x/[/b]" in shown.stdout, shown.stderr
+
+
 def test_help_needs_nothing_heavy():
     program = (
         "import sys; sys.argv = ['curate', '--help']\n"

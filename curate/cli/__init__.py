@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from curate import __version__
 from curate.cli import catalogue, clean, convert, look
-from curate.errors import CurateError
+from curate.errors import CurateError, OutputError
 
 app = typer.Typer(
     name="curate",
@@ -55,13 +56,20 @@ def main() -> None:
         sys.argv[1:] = ["--debug", *(word for word in sys.argv[1:] if word != "--debug")]
     try:
         app()
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # the reader has seen enough: no failure
+            _write_no_more()
+            sys.exit(0)
+        raise
     except CurateError as error:
         if debug:
             raise
         _fail(str(error), error.exit_code)
+    except OSError as error:  # of the machine, not of curate
+        if debug:
+            raise
+        _write_no_more()
+        _fail(f"{error.filename or 'output'}: {error.strerror or error}", OutputError.exit_code)
     except Exception as error:
         if debug:
             raise
@@ -70,6 +78,12 @@ def main() -> None:
             "this is a bug in curate; --debug shows where, please report it",
             CurateError.exit_code,
         )
+
+
+def _write_no_more() -> None:
+    """Let what is still to be written go nowhere, or Python would complain when it ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> None:

@@ -66,7 +66,11 @@ def _explain(rule: Rule, console: Console) -> None:
         ("what", rule.what),
         ("why", rule.why),
         *(("looks", one) for one in looks),
-        *((("set", f"--set {rule.code}.threshold={rule.threshold:g}"),) if rule.threshold else ()),
+        *(
+            (("set", f"--set {rule.code}.threshold={rule.threshold:g}"),)
+            if rule.threshold is not None
+            else ()
+        ),
         *(("hits", _record(one)) for one in rule.examples.hits),
         *(("not", _record(one)) for one in rule.examples.misses),
         *(("see", one) for one in rule.references),
@@ -131,11 +135,12 @@ def list_signals(*, json: options.Json = False) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("column", "signal", "scope", "what"):
-        table.add_column(name, no_wrap=name != "what")
+    table.add_column("column", no_wrap=True)
+    table.add_column("what")
     for name, one in known.items():
+        table.add_row(Text(name, "bold"), Text(f"measured by {one.scope}", "dim"))
         for column, what in one.columns.items():
-            table.add_row(column, name, one.scope, Text(what))
+            table.add_row(f"  {column}", Text(what))
     _console().print(table)
 
 

@@ -92,12 +92,15 @@ def decide(
     from curate.lock import read_lock
 
     before = read_lock(run)
+    was = before.settings
+    if pack is not None:  # else what was selected by hand would hide the pack
+        was = was.model_copy(update={"select": ()})
     chosen = options.revised(
-        before.settings,
+        was,
         pack=pack,
         select=options.codes(select),
-        ignore=(*before.settings.ignore, *options.codes(ignore)),
-        thresholds={**before.settings.thresholds, **options.thresholds(set)},
+        ignore=(*was.ignore, *options.codes(ignore)),
+        thresholds={**was.thresholds, **options.thresholds(set)},
         rules=tuple(_names(rules)),
     )
     with options.progress(quiet=quiet or json) as tick:
@@ -129,11 +132,15 @@ def undo(
 
 def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     """The settings of a run in which these rules flag, and edit nothing."""
-    from curate.rule import matches_prefix
+    from curate.rule import did_you_mean, matches_prefix
 
+    known = {*lock.rules, *lock.settings.ignore}  # an edit that was undone is ignored since
+    for one in wanted:
+        if not any(matches_prefix(code, one) for code in known):
+            raise UsageError(
+                f"this run has no rule {one}{did_you_mean(one, lock.rules)}; its lock lists them"
+            )
     codes = [code for code in lock.rules if any(matches_prefix(code, one) for one in wanted)]
-    if not codes:
-        raise UsageError(f"this run has no rule {', '.join(wanted)}; its lock lists them")
     flags = {code: "flag" for code in codes if code not in lock.measured.edits}
     edits = tuple(code for code in codes if code in lock.measured.edits)
     settings = lock.settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -243,9 +244,9 @@ def verify(run: options.Run, *, quiet: options.Quiet = False) -> None:
 
     with options.progress(quiet=quiet) as tick:
         found = differences(run, tick)
-    for line in found:
-        typer.echo(line)
     if found:
+        with suppress(BrokenPipeError):  # whoever reads the first line alone gets the code, too
+            typer.echo("\n".join(found))
         raise typer.Exit(1)
     if not quiet:
         typer.echo(f"{run}: all files are as the lock says, and come out the same again")
