@@ -61,7 +61,8 @@ class Clause(BaseModel):
             `last_response`: the final turn, where it is the assistant's; `any`: every turn;
             `instruction` and `input`: Alpaca's two fields (the first user turn's); `question`: the
             user turn, and what it refers back to, which the answer that the first clause found
-            replies to, so that one exchange of a conversation excuses no other.
+            replies to (after a clause over `prompt` that turn itself), so that one exchange of a
+            conversation excuses no other.
         any: a turn hits if one of these is found in it.
         unless: ... and none of these is found in the same turn.
         none: instead of `any`: the row hits if no turn of this kind holds one of these.
@@ -172,8 +173,9 @@ class Rule(BaseModel):
         if not self.match and self.when is None:
             raise ValueError("a rule needs `match`, `when`, or both")
         at = [clause.place for clause in self.match]
-        if "question" in at and not (at[0] in ("response", "last_response") and self.match[0].any):
-            raise ValueError("`question` follows an `any` clause over `response`")
+        turns = ("response", "last_response", "prompt")
+        if "question" in at and not (at[0] in turns and self.match[0].any):
+            raise ValueError("`question` follows an `any` clause over `response` or `prompt`")
         if (self.action == "edit") != (self.fix is not None):
             raise ValueError("action: edit and `fix` go together")
         if self.fix is not None and (not self.match or self.when is not None):
