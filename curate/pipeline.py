@@ -19,6 +19,7 @@ import polars as pl
 
 from curate import folder as files
 from curate import report
+from curate.config import Settings
 from curate.decide import FINDINGS, decide
 from curate.errors import InputError, OutputError
 from curate.facts import (
@@ -54,7 +55,6 @@ from curate.store import StoreWriter, read_store
 from curate.write import Writer, layout_of, open_core
 
 if TYPE_CHECKING:
-    from curate.config import Settings
     from curate.row import Row
 
 # Rows scored at once. polars forgets compiled patterns between batches, so in batches of 4,096 half
@@ -83,9 +83,9 @@ def _no_cycles() -> Iterator[None]:
 
 
 def clean(
-    inputs: Sequence[str | Path],
+    inputs: str | Path | Sequence[str | Path],
     folder: str | Path,
-    settings: Settings,
+    settings: Settings | None = None,
     *,
     force: bool = False,
     tick: Tick = no_tick,
@@ -93,9 +93,9 @@ def clean(
     """Pare inputs down to a clean core and write the run folder.
 
     Args:
-        inputs: files, folders, globs, `hf://NAME[:SPLIT]`, or `-` for standard input.
+        inputs: one or several files, folders, globs, `hf://NAME[:SPLIT]`, `-` for standard input.
         folder: the run folder to make.
-        settings: what to do.
+        settings: what to do; by default the default pack.
         force: replace a run that stands there.
         tick: called with stage, done and total (bytes or rows) as the work goes on.
 
@@ -104,8 +104,10 @@ def clean(
         InputError: an input that can't be read at all, or holds no valid record.
         OutputError: a folder that can't be written.
     """
+    settings = settings or Settings()
     rules = chosen_rules(settings)
-    sources = open_sources([str(one) for one in inputs])
+    named = [inputs] if isinstance(inputs, str | Path) else inputs
+    sources = open_sources([str(one) for one in named])
     names = [_storable(source.name) for source in sources]
     with files.draft(Path(folder), force=force, inputs=names) as made:
         origin = partial(_origin, sources)

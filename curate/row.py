@@ -200,8 +200,10 @@ def _first_user(messages: Sequence[Message]) -> Message | None:
 
 
 _TOOLS = frozenset({"tools", "functions"})
+# The same question about another picture is another question.
+_MEDIA = frozenset({"image", "images", "video", "videos", "audio", "audios"})
 _VERDICTS = frozenset({"label", "kto_tag"})
-_ASIDE_KEYS = tuple(f'"{key}"'.encode() for key in sorted(_TOOLS | _VERDICTS))
+_ASIDE_KEYS = tuple(f'"{key}"'.encode() for key in sorted(_TOOLS | _MEDIA | _VERDICTS))
 
 
 def _aside(row: Row) -> str | None:
@@ -213,6 +215,11 @@ def _aside(row: Row) -> str | None:
     beside = [turn.tool_calls for turn in row.messages if turn.tool_calls and turn.content]
     if beside:
         aside["calls"] = beside
+    parts = [
+        turn.extra["content"] for turn in row.messages if turn.extra and "content" in turn.extra
+    ]
+    if parts:
+        aside["parts"] = parts
     return _compact(aside, sort_keys=True) if aside else None
 
 
@@ -220,7 +227,7 @@ def _changes(key: str, value: Any) -> bool:  # noqa: ANN401  # as records spell 
     """Whether a key tells one conversation from another; a label of other kinds is a class."""
     if key in _VERDICTS:
         return isinstance(value, bool)
-    return key in _TOOLS and value not in (None, "", "[]", [])
+    return key in _TOOLS | _MEDIA and value not in (None, "", "[]", [])
 
 
 def _call_ids(message: Message) -> str | None:

@@ -9,7 +9,7 @@ from curate.errors import InputError, OutputError
 from curate.ingest import Ingest, Refusal
 from curate.pipeline import no_tick, read_all
 from curate.read import open_sources
-from curate.write import open_converter
+from curate.write import check_name, open_converter
 
 if TYPE_CHECKING:
     from curate.config import Settings
@@ -30,17 +30,19 @@ def transcribe(
 
     Args:
         source: what `open_sources` takes.
-        target: a file; its name says the type. What the name leaves open is as in the source.
+        target: a file; its name says the type.
         settings: `to`, the format to write (None keeps each record as it is); `format` and `map`,
             how to read. Nothing else of them counts here.
         force: replace a file that stands there.
         tick: called with stage, bytes done and bytes in all.
 
     Raises:
+        UsageError: a target whose name says no type.
         InputError: a record that can't be read or fits no format; names up to three.
         OutputError: a record that the target can't hold, or a file that can't be written.
     """
     path = Path(target)
+    check_name(path)
     if path.exists() and not force:
         raise OutputError(f"{path}: is there already; --force replaces it")
     sources = open_sources([source])

@@ -122,6 +122,8 @@ REFUSED = [
     ("convert text.jsonl out.jsonl --to chatml", 3, "text.jsonl:1"),
     ("convert data.jsonl out.jsonl --to nosuch", 2, "nosuch"),
     ("convert data.jsonl data.jsonl", 3, "--force"),
+    ("convert data.jsonl data.xlsx", 2, "no file type"),
+    ("convert data.jsonl csv", 2, "no file type"),
     ("nosuch", 2, "nosuch"),
 ]
 

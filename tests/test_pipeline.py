@@ -105,6 +105,12 @@ def test_conservation(tmp_path_factory, body):
     assert verify(made) == []
 
 
+def test_one_path_is_one_input_and_settings_have_defaults(tmp_path):
+    path = write(tmp_path, *ROWS)
+    for name in (path, str(path)):
+        assert clean(name, tmp_path / "run", force=True).counts["dropped"] == 3
+
+
 def test_what_becomes_of_each_row(tmp_path):
     made = run(tmp_path, *ROWS, *BROKEN)
     book = ledger(made)

@@ -749,7 +749,7 @@ _ASKS = (
         "equation_found": "the result that it gives instead",
     },
     needs=("roles", "texts", "calls"),
-    version=2,
+    version=3,
 )
 def arithmetic(frame: pl.DataFrame) -> pl.DataFrame:
     """Recompute what a question asks for, and the equations of the answer that follows it."""
@@ -780,7 +780,10 @@ def arithmetic(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _exchanges(frame: pl.DataFrame) -> pl.DataFrame:
-    """Each answer that is no call, and what the user said last: `row`, `question`, `answer`."""
+    """Each answer that calls nothing, and what the user said last: `row`, `question`, `answer`.
+
+    A call may stand in the sentence itself: "There are python('3 * 12') inches in 3 feet."
+    """
     turns = frame.with_row_index("row").explode("roles", "texts", "calls", empty_as_null=False)
     asked = pl.when(pl.col("roles") == "user")
     turns = turns.select(
@@ -788,11 +791,17 @@ def _exchanges(frame: pl.DataFrame) -> pl.DataFrame:
         asked.then("texts").forward_fill().alias("question"),
         asked.then("row").forward_fill().alias("asked_in"),
         pl.col("texts").alias("answer"),
-        ((pl.col("roles") == "assistant") & pl.col("calls").is_null()).alias("answers"),
+        (
+            (pl.col("roles") == "assistant")
+            & pl.col("calls").is_null()
+            & ~pl.col("texts").str.contains(_CALL_INSIDE)
+        ).alias("answers"),
     )
     turns = turns.filter(pl.col("answers") & (pl.col("row") == pl.col("asked_in")))
     return turns.select("row", "question", "answer")
 
+
+_CALL_INSIDE = r"[A-Za-z_]\(\s*['\"0-9]|<<|\[[A-Z][A-Za-z]+\("
 
 # What makes other sums right, said anywhere in a conversation before they are asked for.
 _OTHER_RULES = re.compile(

@@ -5,13 +5,14 @@ says how that is, as plain JSON, so that a run can be written again without its 
 the encoding of the source, text is written as UTF-8 without a byte order mark.
 """
 
-from curate.write.layout import extension, layout_of
+from curate.write.layout import check_name, extension, layout_of
 from curate.write.output import Output
 from curate.write.writers import Writer, open_converter, open_core, open_writer
 
 __all__ = [
     "Output",
     "Writer",
+    "check_name",
     "extension",
     "layout_of",
     "open_converter",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from curate.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -74,11 +76,29 @@ def extension(layout: Layout) -> str:
     return f".{layout['kind']}" + (f".{packed}" if packed else "")
 
 
+def check_name(path: Path) -> None:
+    """Refuse a name that says no file type.
+
+    Raises:
+        UsageError: names those that do.
+    """
+    if _kind(path)[0] is None:
+        known = ", ".join(f".{name}" for name in EXTENSIONS)
+        raise UsageError(
+            f"{path}: the name says no file type; known are {known}, also .gz and .zst"
+        )
+
+
+def _kind(path: Path) -> tuple[str | None, str | None]:
+    """The file type and the packing that a name says."""
+    *_, stem, last = ["", "", *path.name.lower().split(".")[1:]]
+    compression = PACKED.get(last)
+    return EXTENSIONS.get(stem if compression else last), compression
+
+
 def named(path: Path, like: Layout) -> Layout:
     """The layout that a file's name asks for; what the name leaves open is as in `like`."""
-    *_, stem, last = ["", "", *path.name.lower().split(".")]
-    compression = PACKED.get(last)
-    kind = EXTENSIONS.get(stem if compression else last)
+    kind, compression = _kind(path)
     if kind is None:
         return {**like, "compression": compression or like.get("compression")}
     if kind == like["kind"]:
