@@ -28,7 +28,7 @@ from curate.report.html import html
 from curate.report.markdown import code, markdown, plain
 from curate.report.model import Report
 from curate.report.run import short_names, spread
-from curate.report.words import percent
+from curate.report.words import percent, seen
 from curate.rule import _own_rules
 
 NAMES = ("report.html", "report.json", "report.md")
@@ -235,8 +235,39 @@ def test_examples_are_spread_over_the_file_and_mark_what_was_found(built):
 
 def test_a_find_in_a_field_that_is_no_turn_is_marked_in_that_field(built):
     (example,) = by_code(built)["x-input"].examples
-    assert example.parts[0].label == "input"
-    assert example.parts[0].segments == (("text", "some "), ("hit", "lorem"), ("text", " ipsum"))
+    assert [part.label for part in example.parts] == ["instruction", "input", "assistant"]
+    assert example.parts[1].segments == (("text", "some "), ("hit", "lorem"), ("text", " ipsum"))
+
+
+def test_beside_a_find_in_a_question_stands_its_answer(built):
+    (example,) = by_code(built)["x-loud"].examples
+    assert [part.label for part in example.parts] == ["user", "assistant"]
+    assert texts(example, "hit") == ["LOUD"]
+    assert example.parts[1].segments == (("text", "ok"),)
+
+
+def test_rules_that_drop_stand_first_then_those_that_edit_then_those_that_flag(built):
+    fired = [(one.action, one.code, one.decided, one.hits) for one in built.fired]
+    assert [action for action, *_ in fired] == sorted(action for action, *_ in fired)
+    drops = [decided for action, _, decided, _ in fired if action == "drop"]
+    assert drops == sorted(drops, reverse=True)
+
+
+def test_numbers_are_shown_with_as_many_digits_as_a_person_reads():
+    assert seen("0.9104477611940298") == "0.910"
+    assert (seen("12.3456"), seen("1234.56"), seen("0.00012")) == ("12.35", "1,234.6", "0.00012")
+    assert (seen("3.0"), seen("7"), seen("17 + 26 = 43")) == ("3", "7", "17 + 26 = 43")
+    assert (seen("nan"), seen("1e999"), seen("192.0.2.1")) == ("nan", "1e999", "192.0.2.1")
+
+
+def test_a_row_of_the_explorer_shows_the_twin_that_any_of_its_rules_names(clean):
+    lines = [row("Same.", "LOUD copy?"), row("Same.", "LOUD copy?")]
+    select = ("x-loud", "x-copy")
+    built = report.build(clean(lines, select=select, actions={"x-copy": "flag"}))
+    second = next(one for one in built.explorer.rows if one["l"] == 2)
+    assert len(second["c"]) == 2
+    assert second["t"][2] == 1
+    assert [label for label, _ in second["t"][3]] == ["user", "assistant"]
 
 
 def test_a_copy_stands_beside_its_twin(built):
@@ -278,7 +309,8 @@ def test_what_a_signal_saw_is_marked_where_it_stands():
 
     shown = Shown(None, (Turn("user 1", "one two"), Turn("assistant 2", "three two")))
     finding = {"span": None, "value": "user 1: two", "code": "x"}
-    (part,) = _found(shown, None, finding)
+    part, answer = _found(shown, None, finding)
+    assert answer.segments == (("text", "three two"),)
     assert part.segments == (("text", "one "), ("hit", "two"))
     assert _find(shown, "two", "")[0].label == "assistant 2"
     assert _find(shown, "four", "") is None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAX_REASONS = 20
 # What differs between two messages that mean the same: quoted text, numbers, a value in brackets.
 _PARTICULAR = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+|(?<=\()[^()]*(?=\)$)")
+_ACTIONS = ("drop", "edit", "flag")  # what costs a row stands first
 _Refused = list[tuple[str, pl.DataFrame]]
 _Picked = dict[str, list[dict[str, Any]]]
 
@@ -51,7 +52,7 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
     chosen = explored(run.ledger, run.findings)
     examiner = _examiner(run, catalogue, picked, refused, chosen)
     reports = [_rule(run, code, catalogue.get(code), examiner, picked[code]) for code in picked]
-    reports.sort(key=lambda one: (-one.decided, -one.hits, one.code))
+    reports.sort(key=lambda one: (_ACTIONS.index(one.action), -one.decided, -one.hits, one.code))
     totals, kept = counts(run.ledger), run.in_core()
     return Report(
         curate=run.lock.curate,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from curate.report.excerpt import Mark, around, cut, differences, ends, mask, visible
 from curate.report.model import Example, Part, Twin
 from curate.report.rows import Shown, Turn, is_secret
+from curate.report.words import figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,8 +49,13 @@ class Examiner:
     position: Mapping[str, int]
     before: Mapping[str, Shown]
 
-    def example(self, finding: Finding) -> Example:
-        """The row of a finding (a row of findings.parquet, with its `position`)."""
+    def example(self, finding: Finding, beside: str | None = None) -> Example:
+        """The row of a finding (a row of findings.parquet, with its `position`).
+
+        Args:
+            finding: what is shown of the row.
+            beside: the twin that another finding names, shown where this one names none.
+        """
         at = finding["position"]
         own, source, line, disposition = self.places[at]
         shown = self.rows[at]
@@ -63,6 +69,8 @@ class Examiner:
             parts, _ = _compared(self.before[own], shown)
         elif not shown.hidden:
             parts = _found(shown, rule, finding)
+        if twin is None and beside is not None and beside in self.position:
+            twin = self._beside(self.position[beside])
         value = self._value(shown, rule, finding)
         if value is not None and any(_quotes(part, value) for part in parts):
             value = None
@@ -91,6 +99,13 @@ class Examiner:
         mine, its = ((), ()) if shown.hidden or other.hidden else _compared(shown, other)
         return mine, Twin(id=own, source=source, line=line, parts=its)
 
+    def _beside(self, at: int) -> Twin:
+        """How a twin begins, uncompared."""
+        own, source, line, _ = self.places[at]
+        other = self.rows.get(at)
+        parts = () if other is None or other.hidden else _overview(other)
+        return Twin(id=own, source=source, line=line, parts=parts)
+
     def _value(self, shown: Shown, rule: Rule | None, finding: Finding) -> str | None:
         value = finding["value"]
         if value is None or value == finding["twin"]:
@@ -101,7 +116,7 @@ class Examiner:
             return visible(value if is_masked else mask(value))
         number = _number(value)
         if number is not None:
-            return str(int(number)) if number.is_integer() else f"{number:.4g}"
+            return figure(number)
         if shown.hidden:
             return None
         spoken = finding["column"] is not None  # else the excerpt shows it, marked
@@ -121,10 +136,25 @@ def _found(shown: Shown, rule: Rule | None, finding: Finding) -> tuple[Part, ...
     turn, mark = located
     windows = around(turn.text, mark, before=BEFORE, after=AFTER)
     part = Part(label=turn.label, segments=cut(turn.text, [mark, *shown.marks(turn.text)], windows))
-    question = _question(shown)
-    if question is None or not turn.label.startswith("assistant"):
-        return (part,)
-    return (_whole(shown, question, head=CONTEXT, tail=0), part)
+    asked, answered = _exchange(shown, turn)
+    before = () if asked is None else (_whole(shown, asked, head=CONTEXT, tail=0),)
+    after = () if answered is None else (_whole(shown, answered, head=CONTEXT, tail=0),)
+    return (*before, part, *after)
+
+
+def _exchange(shown: Shown, turn: Turn) -> tuple[Turn | None, Turn | None]:
+    """The question before a turn and the answer after it, without which nobody can judge it."""
+    at = next((number for number, one in enumerate(shown.turns) if one is turn), None)
+    if at is None:  # one field of the first question
+        at = next(number for number, one in enumerate(shown.turns) if one.label[:4] == "user")
+        first = next(one for one in shown.row.messages if one.role == "user") if shown.row else None
+        whole = turn.label == "instruction" or first is None or not first.content
+        asked = None if whole or first is None else Turn("instruction", first.content or "")
+    else:
+        before = [] if turn.label.startswith("user") else shown.turns[:at]
+        asked = next((one for one in reversed(before) if one.label.startswith("user")), None)
+    after = () if turn.label.startswith(("assistant", "rejected")) else shown.turns[at + 1 :]
+    return asked, next((one for one in after if one.label.startswith("assistant")), None)
 
 
 def _located(shown: Shown, rule: Rule | None, finding: Finding) -> tuple[Turn, Mark] | None:

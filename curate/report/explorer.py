@@ -60,8 +60,9 @@ def explored(ledger: pl.DataFrame, findings: pl.DataFrame) -> Explored:
     chosen = rows.sort(pl.col("disposition") == "kept", rank, "position").head(MAX_ROWS)
     positions = chosen["position"].sort()
     held = findings.filter(pl.col("position").is_in(positions.implode()))
-    firsts = held.unique("position", keep="first", maintain_order=True)
-    twins = firsts["twin"].drop_nulls().head(MAX_PAIRS).to_list()
+    named = held.filter(pl.col("twin").is_not_null())
+    firsts = named.unique("position", keep="first", maintain_order=True)
+    twins = firsts["twin"].head(MAX_PAIRS).to_list()
     return Explored(positions.to_list(), held, twins, rows.select("position", "disposition"))
 
 
@@ -74,7 +75,8 @@ def explorer(chosen: Explored, examiner: Examiner, codes: Sequence[str]) -> Expl
     rows, size, shown = [], 0, []
     for at in chosen.positions:
         hits = found.get(at)
-        example = examiner.example(hits[0]) if hits else examiner.quarantined(at)
+        twin = next((one["twin"] for one in hits or () if one["twin"]), None)
+        example = examiner.example(hits[0], twin) if hits else examiner.quarantined(at)
         row = _row(example, [number[one["code"]] for one in hits or []])
         size += len(orjson.dumps(row))
         if size > MAX_BYTES:

@@ -213,7 +213,8 @@ class Report(_Model):
         flagged: rows in the core that some rule reports.
         formats: records a format.
         sources: the inputs in order.
-        rules: every rule that ran, those that decided most rows first.
+        rules: every rule that ran: those that drop, then edit, then flag; of each kind those that
+            decided most first.
         quarantine: reasons, the most frequent first.
         distributions: lengths and readability, where they were measured.
         languages: of the answers, where they were measured; the most frequent first.

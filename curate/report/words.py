@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,25 @@ def percent(share: float) -> str:
 def count(number: int, noun: str = "row") -> str:
     """`1 row`, `1,204 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def figure(value: float) -> str:
+    """A number that a rule saw, as a person reads it: `0.910`, `12.35`, `1,204.5`, `7`."""
+    if value.is_integer():
+        return str(int(value))
+    size = abs(value)
+    if size < 0.001:  # noqa: PLR2004 - three decimals would say 0
+        return f"{value:.2g}"
+    return f"{value:.3f}" if size < 1 else f"{value:.2f}" if size < 100 else f"{value:,.1f}"  # noqa: PLR2004 - four digits or so
+
+
+def seen(value: str) -> str:
+    """Evidence as it is shown: a number rounded, anything else as it is; what is stored stays."""
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return figure(number) if "." in value and isfinite(number) else value
 
 
 def verb(rule: RuleReport) -> str:

@@ -61,16 +61,18 @@
     return line;
   };
 
-  const place = (source, line) => make("span", "place", `${source}:${line}`);
+  /* A long name is cut before the line, never the line. */
+  const place = (source, line) => make("span", "place", make("span", "file", source), `:${line}`);
   const body = (row) => {
     const because = make("ul", "because");
     for (const code of row.c) {
       because.append(make("li", "", make("code", "", rules[code].code), ` ${rules[code].name}`));
     }
     const header = make("header", "", place(row.s, row.l), make("code", "id", row.i || ""));
+    const seen = [];
     if (row.v !== null) {
       const column = row.c.length && rules[row.c[0]].column;
-      header.append(make("span", "value", make("span", "quiet", column ? `${column} ` : ""), ...signs(row.v)));
+      seen.push(make("span", "value", make("span", "quiet", column ? `${column} ` : ""), ...signs(row.v)));
     }
     if (row.i && row.d !== "quarantined") {
       const copy = make("button", "link", "copy id");
@@ -79,15 +81,15 @@
         .then(() => { copy.textContent = "copied"; }));
       header.append(copy);
     }
-    const example = make("article", "example", header);
-    const [id, source, line, parts] = row.t || [];
-    const twin = row.t && make("header", "", place(source, line), make("code", "id", id), make("span", "tag twin", "its twin"));
-    if (row.t && !parts.length) {
-      example.append(turns(row.p), twin);
-    } else if (row.t) {
-      example.append(make("div", "pair", make("div", "", turns(row.p)), make("div", "", twin, turns(parts))));
+    const example = make("article", "example");
+    if (row.t) {
+      const [id, source, line, parts] = row.t;
+      const twin = make("header", "", place(source, line), make("code", "id", id), make("span", "tag twin", "its twin"));
+      if (seen.length) example.append(make("p", "evidence", ...seen));
+      example.append(make("div", "pair", make("div", "", header, turns(row.p)), make("div", "", twin, parts.length ? turns(parts) : "")));
     } else {
-      example.append(turns(row.p));
+      header.append(...seen);
+      example.append(header, turns(row.p));
     }
     return make("div", "body", because, example);
   };
