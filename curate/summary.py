@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from curate.ledger import DISPOSITIONS
@@ -39,6 +40,7 @@ _STYLES = {
 _MARKED = {"hit": "black on yellow", "differs": "black on bright_red", "secret": "reverse"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _NUMBER = re.compile(r"-?[\d.]+(?:e[+-]\d+)?")
+_PIECE = re.compile(r"([^_\-./ ]+)([_\-./ ]*)")
 _BLANK = re.compile(r"\s*\n\s*|\s+")
 
 
@@ -129,7 +131,7 @@ def _rules(report: Report, pen: _Pen) -> Iterator[Text]:
         yield pen.text(f"None of {count(len(report.rules), 'rule')} hit a row.")
         yield pen.text("")
         return
-    shown, names = fired[:MAX_RULES], _names(report, pen.width // 3)
+    shown, names = fired[:MAX_RULES], _names(report, pen.width)
     name_room = max(len(rule.code) for rule in shown)
     most = max(rule.hits for rule in shown)
     digits = len(f"{most:,}")
@@ -177,11 +179,26 @@ def _example(place: str, example: Example, pen: _Pen, column: str | None) -> Tex
     return line.append("(blank)", "dim") if blank else line.append_text(excerpt)
 
 
-def _names(report: Report, room: int) -> dict[str, str]:
-    """Source -> its last part where that tells it from the others, and of a long one the end."""
+def _names(report: Report, width: int) -> dict[str, str]:
+    """Source -> a name that tells it from the others and leaves room for the evidence."""
     lasts = {one.name: one.name.rpartition("/")[2] for one in report.sources}
     unique = Counter(lasts.values())
-    return {name: _tail(last if unique[last] == 1 else name, room) for name, last in lasts.items()}
+    names = {name: last if unique[last] == 1 else name for name, last in lasts.items()}
+    if any(len(name) > width // 5 for name in names.values()):
+        names = dict(zip(names, _differing(list(names.values())), strict=True))
+    return {name: _tail(short, width // 3) for name, short in names.items()}
+
+
+def _differing(names: list[str]) -> list[str]:
+    """Names without the words that all of them share, `a…c` of `a_b_c.json`, if that tells."""
+    pieces = [_PIECE.findall(name) for name in names]  # a word and the signs after it
+    shared = set.intersection(*({word for word, _ in own} for own in pieces))
+    made = []
+    for own in pieces:
+        runs = groupby(own, key=lambda piece: piece[0] in shared)
+        kept = ["…" if common else "".join(map("".join, run)) for common, run in runs]
+        made.append("".join(one.rstrip("_-./ ") for one in kept).strip("…"))
+    return made if len(names) > 1 and all(made) and len(set(made)) == len(names) else names
 
 
 def _place(example: Example, names: Mapping[str, str]) -> str:
@@ -269,12 +286,13 @@ def _suspects(report: Report, pen: _Pen) -> Iterator[Text]:
 def _quarantine(report: Report, pen: _Pen) -> Iterator[Text]:
     if not report.quarantine:
         return
+    names = _names(report, pen.width)
     yield pen.text(
         ("quarantined ", "bold magenta"), f"{count(report.totals.quarantined, 'record')}:"
     )
     for reason in report.quarantine[:MAX_REASONS]:
         first = reason.examples[0] if reason.examples else None
-        where = f"{first.source}:{first.line}: " if first else ""
+        where = f"{names.get(first.source, first.source)}:{first.line}: " if first else ""
         said = first.value if first and first.value else reason.reason
         also = f" (and {reason.rows - 1:,} like it)" if reason.rows > 1 else ""
         fits = _head(_one_line(said), pen.width - len(where) - len(also) - 3)

@@ -17,10 +17,11 @@ from curate.report.model import (
     Report,
     RuleReport,
     Segment,
+    Source,
     Step,
     Twin,
 )
-from curate.summary import MAX_RULES, print_summary
+from curate.summary import MAX_RULES, _differing, print_summary
 
 
 def part(label, *segments):
@@ -131,6 +132,19 @@ def test_all_dispositions_are_told_with_their_shares_and_bars():
     assert "records in  1,000" in text
     assert (kept.count("█"), dropped.count("█")) == (43, 4)
     assert "7 rows of the core flagged" in text
+
+
+def test_long_names_of_files_are_cut_to_what_tells_them_apart():
+    names = ["kept_data_set_of_may.json", "kept_data_set_of_june.json", "data_set_of_may.json"]
+    assert _differing(names) == ["kept…may", "kept…june", "may"]
+    assert _differing(["part-00000-of-00002.csv", "part-00001-of-00002.csv"]) == ["00000", "00001"]
+    for alone in (["a_long_name.json"], ["data.jsonl", "data_test.jsonl"], ["x.json", "__.json"]):
+        assert _differing(alone) == alone
+    none = Counts(records=500, kept=500, edited=0, dropped=0, quarantined=0)
+    found = FOUND.model_copy(update={"source": names[0]})
+    report = make(rule("a", 1, found), sources=[Source(name=name, counts=none) for name in names])
+    assert "  kept…may:12 " in said(report)
+    assert f"  {names[0]}:12 " in said(report, width=140)
 
 
 def test_a_rule_has_a_bar_and_rows_with_their_place_and_the_find_marked():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import orjson
@@ -66,6 +67,19 @@ def test_nothing_in_a_row_acts_on_the_terminal(tmp_path, monkeypatch, capsys):
     assert "[red]x[/red] [/b]" in text
     assert "[bold]" in text
     assert not set("\x1b\x07\u202e") & set(text)
+
+
+def test_a_difference_is_seen_without_colour_and_numbers_are_rounded(tmp_path, monkeypatch, capsys):
+    rows = [row(f"{WORDS} end", "Near?"), row(f"{WORDS} new end.", "Near?")]
+    made = run(tmp_path, rows)
+    plain = " ".join(told(made, monkeypatch, capsys, "3").split())
+    assert "word59 {+new +}end{+.+}" in plain
+    assert "[-only there-] {+only here+}" in plain
+    assert re.search(r"near_duplicate_similarity = 0\.\d{3},", plain)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = told(made, monkeypatch, capsys, "3")
+    assert "{+" not in coloured
+    assert "\x1b[4;32m" in coloured
 
 
 def test_finds_are_marked_in_the_text_that_was_measured(tmp_path, monkeypatch, capsys):

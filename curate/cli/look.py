@@ -88,7 +88,7 @@ def _tell(told: Story, console: Console) -> None:
         _beside(told, console)
     if told.edited is not None and not (told.shown.hidden or told.shown.secrets):
         console.print(Text("edited", "bold"))
-        console.print(_marked(told.edited.decode(), told.raw.decode()))
+        console.print(_marked(told.edited.decode(), told.raw.decode(), console=console))
     shown = {key: value for key, value in told.scores.items() if key not in _PLACE}
     if shown:
         console.print(Text("scores", "dim"))
@@ -107,10 +107,11 @@ def _finding(finding: Mapping[str, Any], rule: Rule | None, console: Console) ->
     from rich.text import Text
 
     from curate.report.excerpt import visible
+    from curate.report.words import seen as rounded
 
     seen = []
     if finding["column"]:
-        seen.append(f"{finding['column']} = {visible(finding['value'] or '')}")
+        seen.append(f"{finding['column']} = {visible(rounded(finding['value'] or ''))}")
     elif finding["value"]:
         seen.append(repr(finding["value"]))
     if finding["threshold"] is not None:
@@ -162,9 +163,10 @@ def _beside(told: Story, console: Console) -> None:
     legend = Text.assemble(
         "against ",
         f"{twin['source']}:{twin['line']}",
-        ("  only there", "red strike"),
         "  ",
-        ("only here", "green underline"),
+        _stretch("only there", "only there", console),
+        "  ",
+        _stretch("only here", "only here", console),
     )
     console.print(legend)
     if other is None or other.hidden:
@@ -178,19 +180,32 @@ def _beside(told: Story, console: Console) -> None:
             row.masked(turn.text) if row and turn else ""
             for row, turn in ((told.shown, here), (other or told.shown, there))
         ]
-        console.print(Padding(_marked(*texts), (0, 0, 1, 2)))
+        console.print(Padding(_marked(*texts, console=console), (0, 0, 1, 2)))
 
 
-def _marked(here: str, there: str) -> Text:
+_DIFFERS = {
+    "same": ("", "", ""),
+    "only there": ("red strike", "[-", "-]"),
+    "only here": ("green underline", "{+", "+}"),
+}
+
+
+def _stretch(part: str, kind: str, console: Console) -> tuple[str, str]:
+    """A stretch of a difference, styled; where there is no colour, between signs as wdiff's."""
+    style, start, end = _DIFFERS[kind]
+    plain = console.color_system is None or console.no_color
+    return (f"{start}{part}{end}" if plain else part), style
+
+
+def _marked(here: str, there: str, *, console: Console) -> Text:
     """A text with what another has and it has not, and the other way round."""
     from rich.text import Text
 
     from curate.report.excerpt import visible
     from curate.why import difference
 
-    styles = {"same": "", "only there": "red strike", "only here": "green underline"}
     parts = difference(visible(here), visible(there))
-    return Text.assemble(*((part, styles[kind]) for kind, part in parts))
+    return Text.assemble(*(_stretch(part, kind, console) for kind, part in parts))
 
 
 def diff(
