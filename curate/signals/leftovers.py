@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "template_end_tokens": "the same where a turn has them at its beginning and end alone",
     },
     needs=NEEDS,
-    version=2,
+    version=3,
 )
 def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -37,7 +37,7 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     answers = turns.answers()
     blanks = answers.narrowed(_BLANK_GATE)
     unfilled = blanks.find("", placeholders, asked=f"{_FORM}|{_CODE}|{_LETTER}")
-    instead = blanks.find("", _instead_of_text, asked=f"{_FORM}|{_FILLER}")
+    instead = blanks.find("", _instead_of_text, asked=f"{_BLANKS}|{_FILLER}")
     tokens = turns.narrowed(_TOKEN_GATE)
     return pl.DataFrame(
         {
@@ -109,6 +109,8 @@ _BLANK_GATE = (
     r"|(?i:lorem ipsum|placeholder|filled in|completed later)|TODO|TBD|FIXME|XX| ____"
     r"|\((?i:insert|enter|add|your) |%[A-Za-z_]{3,20}%|\$\{|__[A-Za-z_]+__|@@[A-Za-z]|##[A-Za-z]"
     r"|\[[A-Za-z]+ ?\d\]|TKTK|(?:INSERT|Insert) [A-Za-z ]+"
+    r"|(?i:asdf|qwert|foo ?bar|blah|(?:sample|dummy|example|test) (?:text|answer|response|output)"
+    r"|replace (?:this|me))"
 )
 _IS_CODE = re.compile(
     r"```|(?:^|\n)\s*(?:def |class |import |from \w+ import|function\b|const |let |var |public "
@@ -118,8 +120,9 @@ _IS_CODE = re.compile(
 )
 
 # What a user says who wants blanks, code with names in braces, or a letter.
-_FORM = (
-    r"(?i)template|placeholder|\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
+_MARKED = r"\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
+_BLANKS = (
+    r"(?i)template|placeholder"
     r"|lorem|\btodo|to-do"
     r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|survey"
     r"|cloze|\bgaps?\b|underscore|filler|dummy"
@@ -127,6 +130,7 @@ _FORM = (
     r"|conceal|prompt|vorlage|formular|modèle"
     r"|formulaire|plantilla|formulario|模板|表格"
 )
+_FORM = f"{_BLANKS}|{_MARKED}"
 _CODE = (
     r"\bcommand|\bgit\b|\bclone\b|terminal|\bshell\b|\bbash\b|syntax|linux|environment variable"
     r"|\bcode|program(?!me)|\bscript|python|\bhtml|\bsql\b|\bjava|regex|regular expression"
@@ -141,13 +145,19 @@ _LETTER = (
     r"|introduc|\bcard\b|postcard|\bpost\b|tweet|reviews\b|\btext (?:to|message)|brief\b|lettre"
     r"|courriel|\bcarta\b|correo|邮件|信|简历"
 )
-_FILLER = r"filler|dummy|typeset|\bprint(?:ing|er)|lorem|sample text"
+_FILLER = (
+    r"filler|dummy|typeset|\bprint(?:ing|er)|lorem|(?:sample|example|test) (?:text|answer"
+    r"|response|output)|asdf|qwert|\bfoo|\bblah|keyboard"
+)
 # What stands in an answer's place is no answer to any letter or program.
 _INSTEAD = re.compile(
     r"\A\W*(?i:lorem ipsum|placeholder text|(?:your|the) (?:answer|text|response|content)"
     r" (?:goes )?here|(?:answer|text|content) goes here|insert [a-z ]{2,30} here"
     r"|(?-i:TODO|TBD|FIXME|TKTK))\b"
     r"|\A\s*[\[<({]{1,2}(?i:insert|enter|add|your|write) [^\]>)}\n]{2,60}[\]>)}]{1,2}[.!]?\s*\Z"
+    r"|\A\W*(?i:asdf\w{0,12}|qwert\w{0,8}|foo ?bar|blah(?:[ ,.]+blah)*|(?:this is )?(?:an? )?"
+    r"(?:sample|dummy|example|test) (?:text|answer|response|output))\W*\Z"
+    r"|\A[^\n]{0,40}(?i:replace (?:this|me)(?: text)? with (?:the|your|an?|actual|real)\b)"
 )
 _NO_LETTER = rf"\A(?![\s\S]*(?:{_LETTER}))"
 

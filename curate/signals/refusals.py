@@ -160,6 +160,23 @@ _STEMS = [
         "rather not",
         "appropriate for me",
     ),
+    *(
+        "my programming",
+        "my guidelines",
+        "my polic",
+        "our guidelines",
+        "our polic",
+        "content polic",
+        "enough information",
+        "enough context",
+        "enough details",
+        "sufficient information",
+        "sufficient context",
+        "more context",
+        "provide more",
+        "understand your",
+        "understand the question",
+    ),
 ]
 
 _NOT = r"(?:can ?not|can['’]?t|could ?not|couldn['’]t|won['’]?t|will not|do not|don['’]?t)"
@@ -251,6 +268,22 @@ _PLAIN = (  # each is a refusal by itself, wherever it begins an answer
     r"|appropriate|ethical|possible|responsible) for me to"
     rf"|as (?:a|an) (?:responsible|ethical|helpful|safe|harmless) [^.!?]{{0,30}}?,? ?i (?:can ?not"
     r"|can['’]t|must|have to|need to|won['’]t|will not|am unable|decline|refuse)"
+    rf"|{_SO}?(?:my|our) (?:\w+ )?(?:programming|guidelines|polic(?:y|ies)|training"
+    r"|instructions) (?:(?:do|does)(?: not|n['’]t) (?:allow|permit|let)|prevents?|prohibits?"
+    rf"|forbids?) (?:me|us|this|that|it)\b|{_SO}?(?:that|this|it)(?:['’]s| is| would be) against"
+    r" (?:my|our|openai['’]s) (?:\w+ )?(?:programming|guidelines|polic(?:y|ies)|rules)"
+    # Too little is said: doubtful, by _ASKS.
+    rf"|{_SO}?(?:(?:i|we) do(?: not|n['’]t) have|there (?:is(?: not|n['’]t)|['’]s not)|(?:i|we)"
+    r"(?: would|['’]d)? need)(?: enough| sufficient| more| any)+ (?:information|context|details"
+    r"|data"
+    r") (?:available |provided |given |here |about [^.]{1,40} )?(?:to|for|in order to) (?:give"
+    r"|answer"
+    r"|provide|respond|help|complete|say|determine|do|generate|perform)\b"
+    rf"|{_SO}?(?:i did(?: not|n['’]t)|i do(?: not|n['’]t)"
+    rf"|i['’]m not sure (?:that )?i) (?:fully |quite "
+    r")?understand (?:your|the) (?:request|question|instruction"
+    r"|prompt)\b(?=[^.!?]*[.!?]?\s*(?:could"
+    r"|can|please|would))"
 )
 _DISCLAIMS = (  # "As an AI language model, I ..."
     rf"(?:{_SO}?(?:as|being|since i['’]?\s?a?m|because i['’]?\s?a?m"

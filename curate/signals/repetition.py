@@ -34,6 +34,8 @@ FLOOR = 0.12  # share of repeated passages from which an answer is measured exac
 BLOCK = 8  # bytes that are compared at once when looking for runs of letters
 LIST_LINES = 8  # lines from which the same item again and again is a loop
 SAME_ROWS = 20  # equal lines one after the other that make a loop even of code or a table
+LOOP_WORDS = 6  # words of a unit of which LOOP in a row are found in however long an answer
+LOOP = 8  # times in a row; the rules take so many for a loop whatever stands around them
 PERIODS = (1, 2, 3, 5, 7, 9, 11)  # in blocks: bytes after which a run repeats, and their divisors
 
 _TOKEN = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
@@ -173,7 +175,19 @@ def _repeats(texts: pl.Series) -> NDArray[np.bool_]:
     keys.sort()
     again = keys[1:][keys[1:] == keys[:-1]] >> shift
     counts = np.bincount(again.astype(np.int64), minlength=len(sizes))
-    return np.asarray(counts >= np.maximum(1, FLOOR * sizes))
+    return np.asarray((counts >= np.maximum(1, FLOOR * sizes)) | _loops(hashes, rows, len(sizes)))
+
+
+def _loops(hashes: NDArray[np.uint64], rows: NDArray[np.int64], height: int) -> NDArray[np.bool_]:
+    """Texts that say a few words LOOP times in a row, but for what the first and last stick to."""
+    found = np.zeros(height, dtype=bool)
+    for period in range(1, LOOP_WORDS + 1):
+        at = np.flatnonzero(hashes[period:] == hashes[:-period])
+        least = period * (LOOP - 1) - 2
+        at = at[: 1 - least][at[least - 1 :] - at[: 1 - least] == least - 1]
+        inside = rows[at] == rows[at + least + period - 1]
+        found[rows[at[inside]]] = True
+    return found
 
 
 def _runs(texts: pl.Series) -> NDArray[np.bool_]:
