@@ -42,6 +42,11 @@ _BARE_NUMBER = r"(?:^|\n)[ \t]*(?:\d{1,3}[.)]|[-*•–])$"
 
 _ITEM = re.compile(r"(?m)^[ \t]*(?:(\d{1,3})[.)]|[-*•–])[ \t]*\S")
 _BULLET = re.compile(r"^[ \t]*[-*•–][ \t]*(?=(?:\S+[ \t]+){5})")
+_CLAUSE = re.compile(
+    r"\s*(?:so|provided|because|which|although|but|while|where|if|whereas|since|as|when|who"
+    r"|and (?:it|they"
+    r"|he|she|we|you|the|this|that|there))\b"
+)
 _WRAPPED = re.compile(r"[ \t]*\n(?=[a-z])")
 _LAST_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:(\d{1,3})[.)]|[-*•–])$")
 _CODE = re.compile(
@@ -80,12 +85,10 @@ _FOLLOWED = frozenset(
 )
 # Words that may end a sentence and hardly ever do.
 _LEADS_ON = frozenset(
-    "to is are was were be been will would can could should may might must very also both either"
-    " by in on at with as about if when where that which who how not only they he she we i has have"
-    " had being more most without within through since until while including like it's don't"
-    " zu ist sind war waren wird werden kann können soll sich nicht auch er sie wir ich auf im am"
-    " à est sont sur pour ne se il elle nous es son en se no para muy y o é são em não"
-    " é sono in a per non op te is zijn worden".split()
+    "to is are was were will would can could should may might must very both either as if when"
+    " where that which they he she we has being without within through since until while including"
+    " zu ist sind war waren wird werden kann können soll sich nicht auch er sie wir ich im am"
+    " à est sont sur pour ne il elle nous en se muy y é são em é sono te zijn".split()
 )
 # One of those words in English only as a name of itself, or the last word of a phrase.
 _UNFOLLOWED = re.compile(
@@ -95,7 +98,9 @@ _UNFOLLOWED = re.compile(
 
 # A prompt that asks for an open end, in Rust's syntax, as the next.
 _OPEN_TASK = (
-    r"(?i)(?:begin|start)\w* (?:with|the|this|of) |(?:complete|finish"
+    r"(?i)(?:begin|start)\w* (?:the|this|an?|of|with the) (?:\w+ ){0,2}(?:sentence|phrase|text"
+    r"|story|line"
+    r"|paragraph)|(?:complete|finish"
     r"|continue)\w* (?:\w+ ){0,4}(?:sentence|phrase|text|story"
     r"|line|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage"
     r"|code)"
@@ -277,7 +282,8 @@ def _is_list(line: str) -> bool:
     """Cells of a table, things between commas, a quotation's author."""
     last = _STOP.split(_BULLET.sub("", line))[-1].lstrip()
     things = last.split(",")
-    listed = len(things) > 3 and len(things[-1].split()) < LEAST_WORDS  # noqa: PLR2004 - things
+    short = len(things[-1].split()) < LEAST_WORDS or not _CLAUSE.match(things[-1])
+    listed = len(things) > 3 and short  # noqa: PLR2004 - things
     return line.count("|") > 1 or "\t" in line or listed or _AUTHOR.search(last) is not None
 
 

@@ -52,43 +52,54 @@ _WORKS = (
     r"|underline|label|categori[sz]e|solve|compare|explain|interpret|check|annotate|tag|parse"
     r"|condense)"
 )
+# How the sentence ends after it, and with it the question: nothing that could be the material.
+_OTHER = r"[^\n:.?!\"“”‘«»()\[\]{}]"
 _ENDS = (
-    r"(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|of|according|so|using|on|is|are|do|does"
-    r"|say|says|mean|means|show|shows|as)\b[^\n:\"“”«»()\[\]{}\d]*)?[.?!]*\s*$"
+    rf"(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|of|according|so|using|on|is|are|do|does"
+    rf"|say|says|mean"
+    rf"|means|show|shows)\b{_OTHER}*)?[.?!]*\s*$"
 )
-
 _BELOW = re.compile(
     rf"(?i)\b(?:the|these|this|each|my|our) (?:\w+ ){{0,2}}(?:following"
     rf"|below)(?: \w+){{0,4}}\s*[:：]\s*$"
-    rf"|\b(?:following|given|provided|attached) (?:\w+ ){{0,2}}{_TEXTS}{_ENDS}"
+    rf"|\b(?:following|(?:the|an?|this|these|each|my|our) (?:\w+ )?(?:given|provided"
+    rf"|attached)) (?:\w+ ){{0,2}}"
+    rf"{_TEXTS}{_ENDS}"
     rf"|\b(?:the|this|these|my|our) (?:\w+ ){{0,2}}{_TEXTS} (?:given |provided )?(?:below"
     rf"|above){_ENDS}"
     r"|^[^。：\n“\"]*(?:以下|下面|下列|给定|上述)的?(?:文本|文章|段落|句子|表格|列表|代码|诗歌?"
     r"|对话|数据|故事)"
     r"[^：:。\n“\"系统]{0,20}[:：。]?\s*$"
-    r"|\b(?:den folgenden|die folgende[n]?|das folgende|dem folgenden|der folgenden"
-    r"|le(?:s)? \w+ suivant(?:e?s)?"
+    r"|\b(?:den folgenden|die folgenden?|das folgende|dem folgenden|der folgenden"
+    r"|les? \w+ suivant(?:e?s)?"
     r"|la \w+ suivante|l['’]\w+ suivante?|(?:el|la|los|las|o|a|os|as) (?:siguiente|seguinte)s?"
     r"|(?:il|la|i|le)"
     r" seguent[ei]|следующ\w+|der untenstehende\w*|ci-dessous|abaixo"
     r"|di seguito)(?: \w+){0,6}\s*[:.]?\s*$"
 )
 _NAMED = re.compile(
-    rf"(?i)^\W*{_WORKS}\b[^\n:\"“”«»()\[\]{{}}\d]*?\b(?:this|these) (?:\w+ ){{0,1}}{_TEXTS}"
-    r"(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|according|so|using"
-    r"|on)\b[^\n:\"“”«»()\[\]{}]*)?[.?!]*\s*$"
-    rf"|^\W*{_WORKS} (?:the|my) (?:\w+ ){{0,1}}{_HELD}(?: (?:in|into|to|from|for|as|by)\b"
-    r"[^\n:\"“”«»()\[\]{}\d]*)?[.?!]*\s*$"
-    rf"|^\W*{_WORKS} (?:the|an?) (?:average|mean|median|sum|mode|total|range|errors?|mistakes?"
-    rf"|main (?:idea|points?)"
-    rf"|tone|theme|topic|summary|sentiment) (?:of|in|from) (?:the|these|this"
-    rf"|my) (?:\w+ ){{0,1}}{_HELD}[.?!]*\s*$"
-    rf"|^\W*(?:what|which|who|where|how many|how much)\b[^\n:\"“”«»()\[\]{{}}\d]{{0,60}}\b(?:of"
-    rf"|in|from|by|does|do|is"
-    rf"|about) (?:this|these) (?:\w+ ){{0,1}}{_HELD}(?: (?:about|mean|say|show|tell us))?[.?!]*\s*$"
+    rf"(?i)^\W*{_WORKS} (?:(?:me|the|up|all|each|main|out|and|of|meaning|tone) ){{0,3}}(?:this"
+    rf"|these) (?:\w+ )?{_TEXTS}"
+    rf"(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|according|so|using|on|is"
+    rf"|are)\b{_OTHER}*)?[.?!]*\s*$"
+    rf"|^\W*{_WORKS} (?:the|my) (?:\w+ )?{_HELD}(?: (?:in|into|to|from|for|as"
+    rf"|by)\b{_OTHER}*)?[.?!]*\s*$"
+    rf"|^\W*{_WORKS} (?:the|an?|any|all) (?:average|mean|median|sum|mode|total|range|errors?"
+    rf"|mistakes?|main (?:idea"
+    rf"|points?)|tone|theme|topic|summary|sentiment|data) (?:of|in|from) (?:the|these|this"
+    rf"|my) (?:\w+ )?{_HELD}[.?!]*\s*$"
+    rf"|^\W*(?:what|which|who|where|how many|how much)\b{_OTHER}{{0,60}}\b(?:of|in|from|by|does"
+    rf"|do|is|about) (?:this"
+    rf"|these) (?:\w+ )?{_HELD}(?: (?:about|mean|say|show|tell us))?[.?!]*\s*$"
     rf"|^\W*what (?:is|are|does|do) this (?:article|essay|passage|paragraph|text|e-?mail"
     rf"|document|photo|picture"
-    r"|image|chart|graph) (?:about|mean|say|show|tell us)\b[^\n:\"“”]*$"
+    rf"|image|chart|graph) (?:about|mean|say|show|tell us)\b{_OTHER}*[.?!]*$"
+)
+# Numbers that may be the material, or a thing that a program will be given.
+_HOLDS = re.compile(
+    r"(?i)\d{3,}|\d[,.]\d|['‘]\w[^\n]*['’]|\b(?:an?|any|n|two|some"
+    r"|each) given (?:\w+ )?(?:numbers?|values?|strings?"
+    r"|lists?|arrays?|words?|data ?sets?|files?)\b"
 )
 _ATTACHED = re.compile(
     rf"(?i)\b(?:the|my|this|these|an?) attached (?:\w+ ){{0,1}}{_TEXTS}\b|\b(?:see|in|read"
@@ -179,6 +190,7 @@ _MAKES = (
     r"|[:：][ \n]*[^ \n]|\n\s*\S[^\n]{40}"
 )
 _FILE_LINE = r"\n[^\n]{1,60}\.[A-Za-z0-9]{2,4}[\])>\s]*$"
+_EARLIER = re.compile(r"(?i)above|given|provided|上述|给定")  # may be in an exchange before
 _ROW_OF_NUMBERS = re.compile(r"\d[,; ]+\d")
 
 
@@ -261,12 +273,14 @@ def _find(asked: str, given: str, before: str) -> tuple[re.Match[str], str] | No
     attached = _ATTACHED.search(asked)
     if attached:
         return attached, "file"
-    return None if _AFTER.search(asked) else _unfollowed(asked, before)
+    if _AFTER.search(asked) or _HOLDS.search(asked):
+        return None
+    return _unfollowed(asked, before)
 
 
 def _unfollowed(asked: str, before: str) -> tuple[re.Match[str], str] | None:
     below = _BELOW.search(asked)
-    if below and not (before and "above" in below[0]):
+    if below and not (before and _EARLIER.search(below[0]) and _is_held(below[0], before)):
         return below, "below"
     named = _NAMED.search(asked)
     return (named, "named") if named and not _is_held(named[0], before) else None

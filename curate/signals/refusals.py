@@ -563,7 +563,8 @@ _IDENTITY = re.compile(
     r"(?i)\b(?:who|what) (?:are|is|were) you\b|(?:made|created|built|trained|programmed|taught"
     r"|developed|designed|owns?|behind) you\b|your (?:name|creator|developer|maker|identity|model)"
     r"|\bare you\b|(?:who|what) you are|is this (?:chatgpt|gpt|an AI)|yourself|about you\b"
-    r"|you called|call you|what (?:model|version)|(?:你|您)(?:是|叫|的名字|的开发|由谁)|谁(?:开发"
+    r"|you called|call you|what (?:model|version)|where (?:are you from|do you come from)|(?:你"
+    r"|您)(?:是|叫|来自|的名字|的开发|由谁)|谁(?:开发"
     r"|创造|训练)|介绍一下(?:你|您)|自己紹介"
     r"|あなたは|당신은|이름|wer bist|wer sind sie|dein name|qui es-tu|qui êtes|quién eres"
     r"|cómo te llamas|quem é você|chi sei|кто ты"
@@ -596,6 +597,7 @@ _MENTIONS = re.compile(
     r"|scus[ae]|disculp|désol|leid tun|nicht helfen"
 )
 # A text in another language may say them, and be translated into the answer's.
+_NEGATED = re.compile(r"(?i)\bnot\b|n['’]t\b|cannot|unable|sorry")
 _TRANSLATES = re.compile(
     r"(?i)translat|übersetz|tradu[cisz]|vertaal|перев[еоё]|翻译|翻譯|翻訳|번역|ترجم|अनुवाद|çevir"
     r"|tłumacz|how (?:do|would) you say"
@@ -746,6 +748,8 @@ def _is_translated(asked: str, answer: str) -> bool:
 
 def _is_quoted(asked: str, answer: str) -> bool:
     """Whether the answer's words stand in the question: it was corrected, not answered."""
+    if not _NEGATED.search(asked):
+        return False
     words = re.findall(r"\w+", answer.lower())
     return sum(word in asked.lower() for word in words) >= QUOTED * len(words)
 

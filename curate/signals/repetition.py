@@ -297,7 +297,7 @@ def _share(keys: Sequence[str]) -> tuple[float, str]:
             at - first >= size
         ):  # what overlaps its first self is a loop, counted from its second turn
             again[at : at + size] = [True] * size
-    sizes = [len(key) if key[0].isalnum() else 0 for key in keys]
+    sizes = [len(key) if _LETTER.match(key) else 0 for key in keys]
     total = sum(sizes)
     said = sum(size for size, old in zip(sizes, again, strict=True) if old)
     return (said / total if total else 0.0), _longest(keys, again)
