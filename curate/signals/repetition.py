@@ -34,6 +34,7 @@ FLOOR = 0.12  # share of repeated passages from which an answer is measured exac
 BLOCK = 8  # bytes that are compared at once when looking for runs of letters
 LIST_LINES = 8  # lines from which the same item again and again is a loop
 SAME_ROWS = 20  # equal lines one after the other that make a loop even of code or a table
+HEAD, TAIL = 240, 160  # characters of a question that say what is to be done; between is material
 LOOP_WORDS = 6  # words of a unit of which LOOP in a row are found in however long an answer
 LOOP = 8  # times in a row; the rules take so many for a loop whatever stands around them
 PERIODS = (1, 2, 3, 5, 7, 9, 11)  # in blocks: bytes after which a run repeats, and their divisors
@@ -142,8 +143,9 @@ def repetition(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _is_asked(asked: str, unit: str) -> bool:
     """Whether the question asks for what repeats: a pattern, or one word to each of many things."""
-    label = len(unit.split()) <= LABEL_WORDS and _LABELS.search(asked)
-    return bool(label) or _ASKED.search(asked) is not None
+    task = f"{asked[:HEAD]}\n{asked[-TAIL:]}"
+    label = len(unit.split()) <= LABEL_WORDS and _LABELS.search(task)
+    return bool(label) or _ASKED.search(task) is not None
 
 
 def _lists(texts: pl.Series) -> NDArray[np.bool_]:
