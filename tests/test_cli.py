@@ -101,6 +101,8 @@ REFUSED = [
     ("clean data.jsonl -o run --select emtpy-response", 2, "did you mean 'empty-response'"),
     ("clean data.jsonl -o run --set empty-response=3", 2, "CODE.threshold=NUMBER"),
     ("clean data.jsonl -o run --set empty-response.threshold=3", 2, "has no threshold"),
+    ("clean data.jsonl -o run --select empty --set too-long.threshold=3", 2, "no rule of this run"),
+    ("clean data.jsonl -o run --select ,", 2, "names no rule"),
     ("clean data.jsonl -o run --map nonsense", 2, "expected FIELD=COLUMN"),
     ("clean data.jsonl -o run --map nofield=x", 2, "no format has a field nofield"),
     ("clean data.jsonl -o run --format nosuch", 2, "nosuch"),

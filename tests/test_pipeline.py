@@ -275,7 +275,7 @@ def test_a_file_name_that_is_no_text_is_refused(tmp_path):
 def test_an_input_that_changed_does_not_verify(tmp_path):
     made = run(tmp_path, *ROWS)
     write(tmp_path, *ROWS, ROWS[0])
-    assert verify(made) == [f"{tmp_path / 'data.jsonl'}: changed since the run"]
+    assert verify(made) == [f"{tmp_path / 'data.jsonl'}: is not what the run has read"]
     (tmp_path / "data.jsonl").unlink()
     assert verify(made) == []
 

@@ -69,6 +69,7 @@ def clean(
         rules=tuple(_names(rules)),
         fix=fix,
     )
+    _check_thresholds(set, chosen)
     with options.progress(quiet=quiet or json) as tick:
         pipeline.clean(inputs, out, chosen, force=force, tick=tick)
     _show(out, quiet=quiet, json=json)
@@ -103,11 +104,22 @@ def decide(
         thresholds={**was.thresholds, **options.thresholds(set)},
         rules=tuple(_names(rules)),
     )
+    _check_thresholds(set, chosen)
     with options.progress(quiet=quiet or json) as tick:
         after = pipeline.decide_again(run, chosen, out, force=force, tick=tick)
     if not (quiet or json):
         _say_change(before, after)
     _show(out or run, quiet=quiet, json=json)
+
+
+def _check_thresholds(given: list[str] | None, chosen: Settings) -> None:
+    """Refuse a threshold that nothing would be compared with."""
+    from curate.pipeline import chosen_rules
+
+    rules = chosen_rules(chosen) if given else {}
+    for code in options.thresholds(given):
+        if code not in rules:
+            raise UsageError(f"--set {code}: is no rule of this run; --select it, or its --pack")
 
 
 def undo(

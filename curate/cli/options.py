@@ -82,8 +82,15 @@ def revised(base: Settings, **given: Any) -> Settings:  # noqa: ANN401  # option
 
 
 def codes(words: Sequence[str] | None) -> tuple[str, ...]:
-    """`a,b c` as three codes."""
-    return tuple(code for word in words or () for code in word.replace(",", " ").split())
+    """`a,b c` as three codes.
+
+    Raises:
+        UsageError: words without a code, such as `,` or an empty variable of a script.
+    """
+    made = tuple(code for word in words or () for code in word.replace(",", " ").split())
+    if words and not made:
+        raise UsageError(f"{' '.join(words)!r} names no rule")
+    return made
 
 
 def mapping(words: Sequence[str] | None) -> dict[str, str]:
@@ -127,12 +134,19 @@ def progress(*, quiet: bool) -> Iterator[Tick]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        DownloadColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
-        TransferSpeedColumn,
     )
+    from rich.text import Text
+
+    class Amount(ProgressColumn):
+        """Worked out when it is drawn: at every tick it would take longer than the work."""
+
+        def render(self, task: Task) -> Text:
+            return Text(_amount(task.description, task.completed, task.speed or 0))
 
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
@@ -141,8 +155,7 @@ def progress(*, quiet: bool) -> Iterator[Tick]:
     columns = (
         TextColumn("{task.description:<8}"),
         BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        Amount(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
@@ -154,3 +167,10 @@ def progress(*, quiet: bool) -> Iterator[Tick]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield tick
+
+
+def _amount(stage: str, done: float, speed: float) -> str:
+    """How much and how fast: bytes are read, rows are written."""
+    if stage == "read":
+        return f"{done / 1e6:,.1f} MB {speed / 1e6:,.1f} MB/s"
+    return f"{done:,.0f} rows {speed:,.0f} rows/s"
