@@ -163,7 +163,7 @@ def _parts(asked: str, instruction: str | None, material: str | None) -> tuple[s
         return instruction or asked, material
     for sign in ("\n\n", "\n", ": "):
         task, found, rest = asked.partition(sign)
-        if found and rest.strip() and len(_words(task)) > 1:
+        if found and rest.strip() and (len(_words(task)) > 1 or sign == "\n\n"):
             return task, rest
     return asked, None
 

@@ -55,7 +55,8 @@ _WORKS = (
 # How the sentence ends after it, and with it the question: nothing that could be the material.
 _OTHER = r"[^\n:.?!\"“”‘«»()\[\]{}]"
 _ENDS = (
-    rf"(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|of|according|so|using|on|is|are|do|does"
+    rf"(?: \w+ly)?(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|of|according|so|using|on|is|are"
+    rf"|do|does"
     rf"|say|says|mean"
     rf"|means|show|shows)\b{_OTHER}*)?[.?!]*\s*$"
 )
@@ -80,7 +81,7 @@ _BELOW = re.compile(
 _NAMED = re.compile(
     rf"(?i)^\W*{_WORKS} (?:(?:me|the|up|all|each|main|out|and|of|meaning|tone) ){{0,3}}(?:this"
     rf"|these) (?:\w+ )?{_TEXTS}"
-    rf"(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|according|so|using|on|is"
+    rf"(?: \w+ly)?(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|according|so|using|on|is"
     rf"|are)\b{_OTHER}*)?[.?!]*\s*$"
     rf"|^\W*{_WORKS} (?:the|my) (?:\w+ )?{_HELD}(?: (?:in|into|to|from|for|as"
     rf"|by)\b{_OTHER}*)?[.?!]*\s*$"
@@ -91,6 +92,10 @@ _NAMED = re.compile(
     rf"|^\W*(?:what|which|who|where|how many|how much)\b{_OTHER}{{0,60}}\b(?:of|in|from|by|does"
     rf"|do|is|about) (?:this"
     rf"|these) (?:\w+ )?{_HELD}(?: (?:about|mean|say|show|tell us))?[.?!]*\s*$"
+    rf"|^\W*(?:what|which|who|how many)\b{_OTHER}{{0,60}} (?:of|in|from) the (?:photo|picture"
+    rf"|image|passage|text"
+    r"|paragraph|recording|excerpt|screenshot)[.?!]*\s*$"
+    r"|^\W*which (?:one )?of (?:the following|these)\b[^\n:,.?!\"“”‘«»()\[\]{}]{0,60}(?:[.?!]+\s*)$"
     rf"|^\W*what (?:is|are|does|do) this (?:article|essay|passage|paragraph|text|e-?mail"
     rf"|document|photo|picture"
     rf"|image|chart|graph) (?:about|mean|say|show|tell us)\b{_OTHER}*[.?!]*$"

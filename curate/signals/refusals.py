@@ -36,7 +36,18 @@ _STEMS = [
     *("comfortable", "not allowed", "not permitted", "not programmed", "not capable"),
     *("not possible", "gpt", "n't have", "not have", "won't", "will not", "chatbot", "machine"),
     *("not appropriate", "goes against", "not equipped", "not designed", "refuse", "as a robot"),
-    *("KI-", "KI ", "Sprachmodell", "leid", "Leider", "Ich kann", "désol", "Désol", "ne peux pas"),
+    *(
+        "KI-",
+        "KI ",
+        "Sprachmodell",
+        "leid",
+        "Leider",
+        "Ich kann",
+        "désol",
+        "Désol",
+        "regrette",
+        "ne peux pas",
+    ),
     *(
         "modèle",
         "en mesure",
@@ -266,7 +277,8 @@ _PLAIN = (  # each is a refusal by itself, wherever it begins an answer
     rf"|{_SO}?i(?:['’]d| would) (?:prefer|rather) not (?:to )?(?:answer|say|help|assist|discuss"
     r"|comment|write|respond)|(?:it (?:would|is) not|it['’]s not|it wouldn['’]t) (?:be )?(?:right"
     r"|appropriate|ethical|possible|responsible) for me to"
-    rf"|as (?:a|an) (?:responsible|ethical|helpful|safe|harmless) [^.!?]{{0,30}}?,? ?i (?:can ?not"
+    rf"|as (?:a|an) (?:(?:responsible|ethical|helpful|safe|harmless) "
+    rf"|(?:[\w-]+ )?assistant )[^.!?]{{0,30}}?,? ?i (?:can ?not"
     r"|can['’]t|must|have to|need to|won['’]t|will not|am unable|decline|refuse)"
     rf"|{_SO}?(?:my|our) (?:\w+ )?(?:programming|guidelines|polic(?:y|ies)|training"
     r"|instructions) (?:(?:do|does)(?: not|n['’]t) (?:allow|permit|let)|prevents?|prohibits?"
@@ -303,10 +315,11 @@ _FOREIGN = (
     r"|darf) (?:ich )?[^.]{0,80}(?:nicht|kein)|ich (?:kann|darf|werde) [^.]{0,60}nicht (?:helfen"
     r"|weiterhelfen|erfüllen|beantworten|nachkommen|unterstützen|erstellen|ausführen"
     r"|bereitstellen|bearbeiten|zugreifen)|(?:dabei|damit|das|diese (?:anfrage|frage)"
-    r"|dieser bitte) kann ich [^.]{0,40}nicht|ich bin nicht in der lage|als (?:ein |eine "
+    r"|dieser bitte) (?:kann|darf) ich [^.]{0,40}nicht|ich bin nicht in der lage|als (?:ein |eine "
     r"|große[sn]? )?(?:KI|künstliche|sprachmodell)\b[^.]{0,60}\b(?:ich|mir)"
     # French
-    r"|(?:je suis |nous sommes )?(?:sincèrement |vraiment )?désolée?s?[^.]{0,60}\b(?:ne"
+    r"|(?:je suis |nous sommes )?(?:sincèrement |vraiment )?(?:désolée?s?"
+    r"|regrette)[^.]{0,60}\b(?:ne"
     r"|n['’])[^.]{0,30}\b(?:peux|puis|suis|pouvons|ai)\b|(?:malheureusement,? )?je ne (?:peux"
     r"|puis) (?:pas|malheureusement)[^.]{0,20} ?(?:vous |t['’])?(?:aider|répondre|fournir|accéder"
     r"|satisfaire|donner|créer|générer|vous|traiter|faire|effectuer|naviguer)"
@@ -429,9 +442,35 @@ _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SELF = [
     *("language model", "an ai", "large model", "artificial intelligence", "chatbot", "chat bot"),
     *("virtual assistant", "computer program", "openai", "anthropic", "gpt", "a robot", "ai model"),
-    *("ai assistant", "deepmind", "mistral", "by google", "by meta", "by microsoft", "by alibaba"),
+    *(
+        "ai assistant",
+        "deepmind",
+        "个ai",
+        "一名ai",
+        "是ai",
+        "aiなので",
+        "aiですから",
+        "aiですので",
+        "mistral",
+        "by google",
+        "by meta",
+        "by microsoft",
+        "by alibaba",
+    ),
     *("sprachmodell", "als ki", "eine ki", "künstliche intelligenz", "modèle de lang", "une ia"),
-    *("intelligence artificielle", "qu'ia", "qu’ia", "modelo de leng", "inteligencia artificial"),
+    *(
+        "intelligence artificielle",
+        "tant une ia",
+        "un'ia",
+        "un’ia",
+        "uma ia",
+        "étant une ia",
+        "un'ia",
+        "qu'ia",
+        "qu’ia",
+        "modelo de leng",
+        "inteligencia artificial",
+    ),
     *("modelo de ling", "inteligência artificial", "como ia", "una ia", "uma ia", "modello lingu"),
     *("modello di ling", "intelligenza artificiale", "taalmodel", "als ai", "языков", "как ии"),
     *("искусственн", "нейросет", "语言模型", "語言模型", "人工智能", "人工智慧", "ai助手"),
@@ -450,7 +489,12 @@ _KIND = (
     r"|computer program|machine learning model)"
 )
 _INSIDE = re.compile(
-    rf"(?i)\b(?:as|being|since i['’]?\s?a?m|because i['’]?\s?a?m|given that i['’]?\s?a?m"
+    rf"(?i)\bi, (?:as|being) an? {_KIND}|\bas your {_KIND}[^.!?\n]{{0,40}}, i\b"
+    r"|\bétant (?:donné que je suis )?une? (?:IA\b|modèle|intelligence artif|chatbot)"
+    r"|\bsono (?:solo )?un['’](?:IA\b|intelligenza artif)|我(?:只"
+    r"|仅仅)?是[^，。\n]{0,10}AI(?:[，。,.！]|程序"
+    r"|模型|系统|$)|AI(?:なので|ですから|ですので|であるため)"
+    rf"|\b(?:as|being|since i['’]?\s?a?m|because i['’]?\s?a?m|given that i['’]?\s?a?m"
     rf"|as i['’]?\s?a?m)(?: (?:just|only|merely))* an? {_KIND}[^.!?\n]{{0,80}}?,? (?:i|my|me)\b"
     rf"|\bi(?:['’]m| am)(?: (?:just|only|merely|actually|really|simply|but|also|sorry,? i['’]m))*"
     rf" an? {_KIND}|\bi (?:do(?:n['’]t| not)|can ?not|can['’]t|have no"
@@ -499,6 +543,7 @@ _BUILT = (
     r"|getraind|разработан\w*|создан\w*|обучен\w*)"
 )
 _VENDOR = re.compile(
+    rf"\b[Mm]y (?:creators?|developers?|makers?|owners?),? (?:at|is|are|from)? ?{_VENDORS}\b|"
     r"\b(?:I(?:['’]m| am)|[Mm]y name is|[Cc]all me|Ich bin|[Jj]e suis|[Ss]oy|[Ss]ou|[Ss]ono|Ik ben"
     r"|[Mm]e llamo|[Mm]ein Name ist)\b[^.!?\n]{0,40}\b(?:ChatGPT|Chat GPT|GPT-?\d)"
     rf"|\b(?:I|[Ii]ch|[Jj]e|[Ii]k|Eu|Yo|Я|я)(?:['’]m| am| was| have been"

@@ -44,6 +44,7 @@ _PART = re.compile(r"\n+|(?<=[.!?;])\s+|(?<=[。！？；])")
 _MARKS_OF_LIST = re.compile(r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]+")
 _MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s*|[.!?。！？]\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]{2}|[\u0e00-\u9fff]")
 _LIST = r"\n[^\n]*" * (LIST_LINES - 1)
 _MARKS = r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]*"
 _DENSE = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]"
@@ -254,7 +255,7 @@ def _lines(text: str) -> float:
         words = tuple(_TOKEN.findall(_MARK.sub("", part.lower())))
         size = sum(len(word) for word in words if _LETTER.match(word))
         total += size
-        if len(words) >= PART_WORDS:
+        if len(words) >= PART_WORDS and any(map(_WORD.match, words)):
             said += size if words in seen else 0
             seen.add(words)
     return said / total if total else 0.0
