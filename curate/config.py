@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,20 @@ class Settings(BaseModel):
     @field_validator("map")
     @classmethod
     def _fields(cls, mapping: Mapping[str, str]) -> Mapping[str, str]:
-        """Refuse a field that no format reads: its column would be passed over without a word."""
+        """Refuse a field that no format reads, and a column that two fields would be read from.
+
+        The first would be passed over without a word; of the second one field alone gets it.
+        """
         from curate.formats import formats
 
         known = {name for kind in formats().values() for name in kind.model_fields} | {"messages"}
         for field in mapping:
             if field not in known:
                 raise ValueError(f"no format has a field {field}")
+        for column, count in Counter(mapping.values()).items():
+            if count > 1:
+                both = " and ".join(field for field, name in mapping.items() if name == column)
+                raise ValueError(f"column {column} can't be both {both}")
         return mapping
 
 

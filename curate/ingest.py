@@ -83,10 +83,11 @@ class Ingest:
         except ValueError as error:
             return _refusal(record, UNREADABLE, str(error)), None
         try:
-            valid = self._validated(data)
+            valid = self._validated(data, record.raw)
             change = self._edited(valid, record.raw) if self.edits else None
             if change is not None:
-                valid = self._validated(self._parsed(record._replace(raw=change.after)))
+                edited = record._replace(raw=change.after)
+                valid = self._validated(self._parsed(edited), edited.raw)
         except ValueError as error:
             return _refusal(record, INVALID, str(error)), None
         self.formats[valid.name] += 1
@@ -108,16 +109,17 @@ class Ingest:
         data = read.parse(record.raw)
         return formats.apply_map(data, self.map) if self.map else data
 
-    def _validated(self, data: Parsed) -> Format:
+    def _validated(self, data: Parsed, raw: bytes) -> Format:
         try:
             if self.format != "auto":
                 return formats.validate(data, self.format)
             valid = formats.load(data)
         except ValidationError as error:
             name = self.format if self.format != "auto" else str(formats.detect(data))
-            raise ValueError(formats.explain(error, data, name)) from None
+            own = read.parse(raw) if self.map else None
+            raise ValueError(formats.explain(error, data, name, self.map, own)) from None
         if valid is None:
-            raise ValueError(formats.unknown(data))
+            raise ValueError(formats.unknown(read.parse(raw) if self.map else data))
         return valid
 
     def _edited(self, valid: Format, raw: bytes) -> Edit | None:

@@ -55,6 +55,11 @@ REFUSED = [
     ("curate.toml", "[clean]\nignroe = []", "clean.ignroe"),
     ("curate.toml", "[clean]\nformat = 'nosuch'", "no format nosuch"),
     ("curate.toml", "[clean.map]\nnosuch = 'x'", "no format has a field nosuch"),
+    (
+        "curate.toml",
+        "[clean.map]\ninstruction = 'x'\noutput = 'x'",
+        "column x can't be both instruction and output",
+    ),
     ("curate.toml", "[clean.thresholds]\ntoo-long = nan", "finite"),
     ("curate.toml", "[clean.actions]\nempty = 'edit'", "clean.actions.empty"),
     ("pyproject.toml", "tool = 3", r"expected a table \[tool\]"),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.ingest import as_written
+from curate.ingest import Ingest, as_written
+from curate.read import Record
 
 # Without DEL, the one ASCII character that the json module escapes or not as it is told.
 TEXT = st.text(st.characters(exclude_characters="\x7f", exclude_categories=["Cs"]), max_size=8)
@@ -59,3 +60,19 @@ def test_what_is_no_text_keeps_its_spelling():
 def test_as_deep_as_can_be_read():
     raw = b'{"x": %b"a"%b, "y": "old"}' % (b"[" * 900, b"]" * 900)
     assert as_written(json.loads(raw) | {"y": "new"}, raw) == raw.replace(b"old", b"new")
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        (b'{"ask": 7, "say": "a"}', "ask: expected text, found a number (7)"),
+        (b'{"ask": "q", "words": "a"}', "output: missing; the keys are ask, words; name the"),
+        (b'{"ask": "q", "output": 7}', "output: expected text, found a number (7)"),
+        (b'{"ask": "q", "instruction": "i"}', "output: missing; the keys are ask, instruction;"),
+        (b'{"Ask": "q", "Say": "a"}', "no known format has the keys Ask, Say;"),
+    ],
+)
+def test_a_refusal_after_map_names_the_keys_of_the_file(record, says):
+    ingest = Ingest(map={"instruction": "ask", "output": "say"})
+    refusal, _ = ingest(Record("data.jsonl", 1, record))
+    assert refusal.error.startswith(says)

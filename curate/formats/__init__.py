@@ -12,7 +12,8 @@ import inspect
 import json
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -258,14 +259,38 @@ def apply_map(record: Record, mapping: Mapping[str, str]) -> Record:
 
 def undo_map(record: Record, mapping: Mapping[str, str], original: Record) -> Record:
     """The record with the column names that the `original` had before `apply_map`."""
-    names = {field: column for field, column in mapping.items() if column in original}
-    names |= {f"unmapped_{field}": field for field in names}
+    names = _unmapped(mapping, original)
     return {names.get(key, key): value for key, value in record.items()}
 
 
-def explain(error: ValidationError, record: Record, format: str) -> str:  # noqa: A002  # likewise
-    """Say in one line which field of which turn does not fit, and what stands there instead."""
-    columns = {field: name for name, field in _renames(formats()[format], tuple(record)).items()}
+def _unmapped(mapping: Mapping[str, str], original: Record) -> dict[str, str]:
+    """Key after `apply_map` -> the key before it, where it is another."""
+    names = {field: column for field, column in mapping.items() if column in original}
+    return names | {f"unmapped_{field}": field for field in names}
+
+
+def explain(
+    error: ValidationError,
+    record: Record,
+    format: str,  # noqa: A002  # likewise
+    mapping: Mapping[str, str] | None = None,
+    original: Record | None = None,
+) -> str:
+    """Say in one line which field of which turn does not fit, and what stands there instead.
+
+    Args:
+        error: what `validate` raised.
+        record: what it raised it of.
+        format: the format that it was held to.
+        mapping: by which the record was renamed before.
+        original: the record before that; its own keys are named.
+    """
+    kind = formats()[format]
+    columns = {field: name for name, field in _renames(kind, tuple(record)).items()}
+    if mapping and original is not None:
+        names = _unmapped(mapping, original)
+        columns = names | {field: names.get(key, key) for field, key in columns.items()}
+        record = original
     found: dict[tuple[str | int, ...], list[Any]] = {}
     for one in error.errors(include_url=False, include_context=True, include_input=False):
         if one["type"] != "none_required":
@@ -273,7 +298,7 @@ def explain(error: ValidationError, record: Record, format: str) -> str:  # noqa
     path = max(found, key=len)
     turn = next((f" (turn {step + 1})" for step in path if isinstance(step, int)), "")
     field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    reason = _reason(found[path], record, path)
+    reason = _reason(found[path], record, path, kind)
     return f"{field.removeprefix('.')}: {reason}{turn}" if field else reason
 
 
@@ -281,18 +306,50 @@ def unknown(record: Record) -> str:
     """Say why `detect` knows no format, and how to name the columns."""
     if not record:
         return "an empty record"
-    small = {key.casefold().strip(): key for key in record}
-    asked, said = (_cased(field, small) for field in ("instruction", "output"))
-    return (
-        f"no known format has the keys {_listed(record)}; "
-        f"name the columns: --map instruction={asked},output={said}"
+    known = {key for kind in formats().values() for keys in kind.key_sets for key in keys}
+    meant = {
+        key: spelling
+        for key, spelling in _near(record, known).items()
+        if _candidates(tuple(spelling if one == key else one for one in record))
+    }
+    said = f"no known format has the keys {_listed(record)}"
+    if not meant and len(
+        [key for key, held in record.items() if isinstance(held, str)]
+    ) == 1 == len([held for held in record.values() if isinstance(held, str | list | dict)]):
+        return f"{said}; one column can't be both question and answer: split its text in two first"
+    turns = [f"{one}={key}" for key, one in meant.items() if one in _TURNS]
+    asked, answered = (_meant(field, meant) for field in ("instruction", "output"))
+    columns = turns[0] if turns else f"instruction={asked},output={answered}"
+    typos = "".join(
+        f"unknown key {key}; did you mean {one}? "
+        for key, one in meant.items()
+        if key.casefold().strip() != one  # the column named below says as much
     )
+    return f"{typos}{said}; name the columns: --map {columns}"
 
 
-def _cased(field: str, small: Mapping[str, str]) -> str:
-    """The column that spells a field in other letters, as `Instruction` or `OUTPUT `."""
+_TURNS = {"messages", "conversations"}  # columns that hold question and answer
+_NEAR = 0.8  # of difflib's ratio: `anwser` is answer (0.83), `text` is not context (0.73)
+
+
+def _near(record: Record, known: Iterable[str]) -> dict[str, str]:
+    """Keys that are none of the known ones but look like one, and which."""
+    spellings = sorted(known)
+    made = {}
+    for key in record:
+        small = key.casefold().strip()
+        close = get_close_matches(small, spellings, n=1, cutoff=_NEAR)
+        other = small not in spellings and {*small.split("_")} & {*close}  # as question_id
+        if close and key not in spellings and not other:
+            made[key] = close[0]
+    return made
+
+
+def _meant(field: str, meant: Mapping[str, str]) -> str:
+    """The column that all but spells a field, as `Instruction`, `OUTPUT ` or `ouput`."""
     spellings = (field, *formats()["alpaca"].aliases[field])
-    return next((small[one] for one in spellings if one in small), "COLUMN")
+    keys = {spelling: key for key, spelling in meant.items()}
+    return next((keys[one] for one in spellings if one in keys), "COLUMN")
 
 
 def _path(
@@ -339,16 +396,21 @@ _EXPECTED = {
 }
 
 
-def _reason(errors: list[Any], record: Record, path: tuple[str | int, ...]) -> str:
+def _reason(
+    errors: list[Any], record: Record, path: tuple[str | int, ...], kind: type[Format]
+) -> str:
     *parents, last = path or ("",)
     holder: Any = record
     for step in parents:
         holder = holder[step]
     types = {one["type"] for one in errors}
     if types & {"incomplete", "part"}:
-        return str(errors[0]["msg"])
+        said = str(errors[0]["msg"])
+        field, _, what = said.partition(": ")
+        typo = _typo(record, field, kind) if what == "missing" else ""
+        return f"{said}; {typo}" if typo else said
     if isinstance(holder, dict) and last not in holder:
-        return "missing" if parents else f"missing; {_name_the_column(record, str(last))}"
+        return "missing" if parents else f"missing; {_name_the_column(record, str(last), kind)}"
     value = holder[last]
     if "literal_error" in types:
         return f"unknown role {value!r}; known are {_known_roles()}"
@@ -360,8 +422,19 @@ def _reason(errors: list[Any], record: Record, path: tuple[str | int, ...]) -> s
     return f"expected {' or '.join(expected)}, found {_described(value)}"
 
 
-def _name_the_column(record: Record, field: str) -> str:
-    return f"the keys are {_listed(record)}; name the column: --map {field}=COLUMN"
+def _name_the_column(record: Record, field: str, kind: type[Format]) -> str:
+    return _typo(record, field, kind) or (
+        f"the keys are {_listed(record)}; name the column: --map {field}=COLUMN"
+    )
+
+
+def _typo(record: Record, field: str, kind: type[Format]) -> str:
+    """The key that all but spells a missing field; empty where there is none."""
+    other = {one for spellings in kind.aliases.values() for one in spellings}
+    for key, spelling in _near(record, {field, *kind.aliases.get(field, ())}).items():
+        if key not in other and key not in kind.model_fields:
+            return f"unknown key {key}; did you mean {spelling}? Or: --map {field}={key}"
+    return ""
 
 
 def _listed(record: Record) -> str:

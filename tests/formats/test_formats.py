@@ -244,13 +244,43 @@ def test_unrelated_keys_are_no_format(record):
     assert detect(record) is None
     assert load(record) is None
     assert all(key in unknown(record) for key in record)
-    assert not record or "--map instruction=" in unknown(record)
+    assert not record or any(one in unknown(record) for one in ("--map instruction=", "split"))
 
 
 def test_columns_in_other_letters_are_proposed():
     record = {"Instruction": "q", "Response": "a"}
     assert unknown(record).endswith("--map instruction=Instruction,output=Response")
     assert unknown({"idx": 1}).endswith("--map instruction=COLUMN,output=COLUMN")
+
+
+def test_a_typo_in_a_key_is_named():
+    said = unknown({"instuction": "q", "ouput": "a"})
+    assert said.startswith("unknown key instuction; did you mean instruction? unknown key ouput; ")
+    assert said.endswith("--map instruction=instuction,output=ouput")
+    said = unknown({"mesages": [{"role": "user", "content": "q"}]})
+    assert said.startswith("unknown key mesages; did you mean messages?")
+    assert said.endswith("--map messages=mesages")
+    assert "did you mean" not in unknown({"text": "a", "labels": [1], "context": "b"})
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        ({"instruction": "q", "ouput": "a"}, "output: missing; unknown key ouput; did you mean o"),
+        ({"instuction": "q", "output": "a"}, "unknown key instuction; did you mean instruction?"),
+        ({"prompt": "q", "anwser": "a"}, "unknown key anwser; did you mean answer? Or: --map out"),
+        ({"chosen": "a", "rejected": "b", "promt": "q"}, "unknown key promt; did you mean prompt?"),
+        ({"instruction": "q", "inputs": "a"}, "name the column: --map output=COLUMN"),
+    ],
+)
+def test_a_typo_is_named_where_a_field_is_missing(record, says):
+    assert says in outcome(record)
+
+
+def test_of_one_text_no_two_columns_are_made():
+    for record in ({"text": "Q: Why? A: So."}, {"text": "a", "id": 7}):
+        assert unknown(record).endswith("split its text in two first")
+    assert "split" not in unknown({"text": "a", "title": "b"})
 
 
 def test_a_forced_format_never_reads_a_wrong_column_as_empty_text():
