@@ -83,6 +83,7 @@ _FOLLOWED = frozenset(
     " het een van met voor dat maar"
     " и или но из для что чтобы".split()
 )
+_JOINS = frozenset("and or und oder et ou y e o en of och og i и или".split())
 # Words that may end a sentence and hardly ever do.
 _LEADS_ON = frozenset(
     "to is are was were will would can could should may might must very both either as if when"
@@ -284,7 +285,14 @@ def _is_list(line: str) -> bool:
     things = last.split(",")
     short = len(things[-1].split()) < LEAST_WORDS or not _CLAUSE.match(things[-1])
     listed = len(things) > 3 and short  # noqa: PLR2004 - things
+    listed = listed and not _is_joined(things)
     return line.count("|") > 1 or "\t" in line or listed or _AUTHOR.search(last) is not None
+
+
+def _is_joined(things: list[str]) -> bool:
+    """Whether "and" or "or" stands where the last thing belongs, and is no thing itself."""
+    *others, last = (thing.strip().lower() for thing in things)
+    return last in _JOINS and not any(other in _FOLLOWED for other in others)
 
 
 def _is_prose(text: str, line: str, words: int) -> bool:

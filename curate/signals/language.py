@@ -114,7 +114,7 @@ _NAMES = {
     "fr": "french|franc|französ|français|francés|francese|францу|法[语語文]|프랑스|フランス|paris",
     "es": "spanish|spanisch|español|espagnol|spagnol|castellano|испан|西班牙|スペイン|spain"
     "|mexic|latin",
-    "it": "italian|italienisch|italien|italy|итальян|意大利|イタリア|opera",
+    "it": r"italian|italienisch|italien|italy|итальян|意大利|イタリア|operas?\b|operatic",
     "pt": "portug|brazil|brasil|葡萄牙|португал",
     "nl": "dutch|niederländ|néerland|holand|holland|nederland|荷兰",
     "ru": "russia|russisch|russe|ruso|русск|俄[语語文]|soviet",
@@ -133,16 +133,19 @@ _NAMES = {
     "ar": "arab|koran|quran|islam",
     "fa": "persian|farsi|iran",
     "hi": "hindi|hindu|india|sanskrit|yoga",
-    "zh": "chin|mandarin|cantones|中文|汉语|漢語|taiwan",
+    "zh": "china|chinese|chinois|chinesisch|chino|cinese|mandarin|cantones|中文|汉语|漢語|taiwan",
     "ja": "japan|日[语語文本]|haiku|anime",
     "ko": "korea|coré|韩[语語文国]|한국",
     "vi": "vietnam",
     "th": r"\bthai",
     "id": "indones|malay|bahasa",
-    "la": "latin|roman",
+    "la": r"latin\b|romans?\b",
     "ca": "catal",
 }
-_NAMED = {code: re.compile(names, re.IGNORECASE) for code, names in _NAMES.items()}
+# At the beginning of a word: a kitchen is not Chinese, a comparison not Parisian.
+_NAMED = {
+    code: re.compile(rf"(?<![A-Za-z])(?:{names})", re.IGNORECASE) for code, names in _NAMES.items()
+}
 
 # Languages that the model can't keep apart in a short text, or that readers of one read as well.
 _ALIKE = (
@@ -188,7 +191,7 @@ MIN_FILE = 5  # answers of known language; fewer have no majority
         "the conversation's; null where the user speaks of languages",
     },
     needs=("roles", "texts", "system", "prompt"),
-    version=2,
+    version=3,
 )
 def language(frame: pl.DataFrame) -> pl.DataFrame:
     """Detect the language of every user and assistant turn, and compare each with its question."""
