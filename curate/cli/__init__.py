@@ -35,7 +35,7 @@ def _version(wanted: bool) -> None:  # typer's way
 
 
 @app.callback(
-    epilog="Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 input can't be read or output "
+    epilog="Exit codes: 0 done, 1 verify found a difference, 2 wrong usage, 3 input can't be read or output "
     "can't be written, 4 a bug."
 )
 def root(
