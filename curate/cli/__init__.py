@@ -35,8 +35,8 @@ def _version(wanted: bool) -> None:  # typer's way
 
 
 @app.callback(
-    epilog="Exit codes: 0 done, 1 verify found a difference, 2 wrong usage, 3 input can't be read or output "
-    "can't be written, 4 a bug."
+    epilog="Exit codes: 0 done, 1 verify found a difference, 2 wrong usage, 3 input can't be read "
+    "or output can't be written, 4 a bug."
 )
 def root(
     version: Annotated[
