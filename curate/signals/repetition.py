@@ -65,7 +65,7 @@ _ASKED = re.compile(
     r"|\bnotes\b|\bdrum|permutation|combinations|multiplication|\bcopy\b|duplicate|template"
     r"|\bfiller|lorem|survey|questionnaire|\bquiz|multiple[- ]choice|\bpoll\b|\bform\b|\bchart"
     r"|\bgraph\b"
-    r"|\btables?\b|\bcsv\b|\bgrid|\bmatrix|schedule|timetable|workout"
+    r"|\btables?\b|\bcsv\b|\bgrid|\bmatrix|schedule|timetable|workout (?:plan|routine|program)"
     r"|base ?64|\bhex|binary|\bDNA\b|\bRNA\b|encod|\bzeros\b|alternat"
     r"|重复|重複|诗|詩|歌|绕口令|繰り返|gedicht|poème|poema|poesía|стих|песн"
 )
