@@ -45,7 +45,6 @@ _MARKS_OF_LIST = re.compile(r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]+")
 _MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s*|[.!?。！？]\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]{2}|[\u0e00-\u9fff]")
-_LIST = r"\n[^\n]*" * (LIST_LINES - 1)
 _MARKS = r"(?m)^[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]*"
 _DENSE = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]"
 _LETTERS = re.compile(r"(?i)([^\W\d_]{1,4}?)\1{11,}|([^\W\d_])\2{15,}")
@@ -152,7 +151,7 @@ def _is_asked(asked: str, unit: str) -> bool:
 def _lists(texts: pl.Series) -> NDArray[np.bool_]:
     """Lists in which more than half of the items, without their numbers, stand there before."""
     found = np.zeros(len(texts), dtype=bool)
-    long = texts.str.contains(_LIST).arg_true()
+    long = (texts.str.count_matches("\n", literal=True) >= LIST_LINES - 1).arg_true()
     items = texts.gather(long).str.strip_chars().str.replace_all(_MARKS, "").str.split("\n")
     again = 2 * items.list.n_unique() < items.list.len()
     found[long.filter(again).to_numpy()] = True
@@ -164,7 +163,7 @@ def _repeats(texts: pl.Series) -> NDArray[np.bool_]:
     foreign = (texts.str.len_bytes() > texts.str.len_chars()).arg_true()
     if not foreign.is_empty():
         texts = texts.scatter(foreign, texts.gather(foreign).str.replace_all(_DENSE, "$0 "))
-    words = texts.str.replace_all("\n", " ", literal=True).str.split(" ")
+    words = texts.str.split(" ")
     sizes = words.list.len().to_numpy().astype(np.int64)
     hashes = words.list.explode(empty_as_null=False).hash().to_numpy()
     rows = np.repeat(np.arange(len(sizes)), sizes)
