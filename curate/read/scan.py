@@ -28,6 +28,7 @@ _SCALAR = re.compile(STRING + rb"|" + ATOM)
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 # A word or number that goes on in the next block.
 _WORD = re.compile(rb"-?[A-Za-z0-9.]{0,9}\Z")
+_NUMBER_END = re.compile(rb"-?[0-9][0-9.eE+\-]*\Z")
 _CLOSES = {ord("}"): ord("{"), ord("]"): ord("[")}
 
 
@@ -135,8 +136,17 @@ class Text:
                     return size
             elif not self._unfinished(here):
                 raise Broken
-            elif not self.more():
-                raise Cut
+            else:
+                size -= self._number_before(here)
+                if not self.more():
+                    raise Cut
+
+    def _number_before(self, here: int) -> int:
+        """How much of the number that the block ends with is to be read again: it may go on."""
+        if here < len(self.data):
+            return 0
+        found = _NUMBER_END.search(self.data, max(self.at, here - 32))
+        return here - found.start() if found else 0
 
     def _scalar(self) -> int:
         while True:

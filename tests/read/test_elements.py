@@ -264,3 +264,14 @@ def test_damage_never_ends_in_a_traceback_nor_loses_a_byte(rows, data):
         assert not raw[at:found].strip(b" \t\r\n,[]")
         at = found + len(one.raw)
     assert not raw[at:].strip(b" \t\r\n,[]")
+
+
+@pytest.mark.parametrize(
+    "number", ["-1.5", "0.25", "1e5", "-2.5E-7", "12345678901234567890123.5e+10"]
+)
+def test_a_number_may_be_split_anywhere(number):
+    raw = f'[{{"a": [{number}], "b": {number}}}, {{"c": {number}}}, {number}]'.encode()
+    whole = [one[1:] for one in module.elements("a", iter([raw]), {})]
+    assert len(whole) == 3
+    for at in range(1, len(raw)):
+        assert [one[1:] for one in module.elements("a", iter([raw[:at], raw[at:]]), {})] == whole
