@@ -122,7 +122,7 @@ def test_what_becomes_of_each_row(tmp_path):
     refused = jsonl(made / files.QUARANTINE)
     assert [one["line"] for one in refused] == [8, 9, 10]
     assert [one["raw"].encode() for one in refused] == BROKEN
-    assert "--map" in refused[1]["error"]
+    assert "split" in refused[1]["error"]  # one column can not be question and answer
     assert "instruction: expected text, found a number (1)" in refused[2]["error"]
     dropped = jsonl(made / files.DROPPED)
     assert set(dropped[0]) == {"id", "source", "line", "codes", "reasons", "twin", "raw"}
