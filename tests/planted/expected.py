@@ -65,30 +65,21 @@ BAR = {
 }
 # Further classes, for which no other tool sets a bar: of eight, and held.
 FURTHER_BAR = {
-    "as-an-ai": 6,
+    "as-an-ai": 8,
     "invisible": 8,
     "escaped-newline": 7,
-    "missing-material": 5,
+    "missing-material": 8,
     "wrong-arithmetic": 7,
     "invalid-json-answer": 8,
     "unclosed-fence": 8,
-    "echo": 6,
+    "echo": 8,
 }
 
 # Below the bar so far: the smallest count of eight over the files of test_recall.py, so that it
 # does not get worse. An entry goes when its class reaches the bar.
 OPEN = {
-    "known": {"repetition": 5, "secret": 7, "placeholder": 7, "noinput": 7, "other-language": 6},
-    "held-out": {
-        "repetition": 7,
-        "mojibake": 6,
-        "merged": 6,
-        "placeholder": 7,
-        "other-language": 7,
-        "missing-material": 3,
-        "as-an-ai": 5,
-        "echo": 5,
-    },
+    "known": {"secret": 7, "placeholder": 7, "other-language": 6},
+    "held-out": {"mojibake": 6, "placeholder": 7, "other-language": 7},
 }
 
 
