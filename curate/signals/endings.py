@@ -99,10 +99,10 @@ _UNFOLLOWED = re.compile(
 
 # A prompt that asks for an open end, in Rust's syntax, as the next.
 _OPEN_TASK = (
-    r"(?i)(?:begin|start)\w* (?:the|this|an?|of|with the) (?:\w+ ){0,2}(?:sentence|phrase|text"
+    r"(?i)(?:begin|start)[a-z]* (?:the|this|an?|of|with the) (?:[a-z]+ ){0,2}(?:sentence|phrase|text"
     r"|story|line"
     r"|paragraph)|(?:complete|finish"
-    r"|continue)\w* (?:\w+ ){0,4}(?:sentence|phrase|text|story"
+    r"|continue)[a-z]* (?:[a-z]+ ){0,4}(?:sentence|phrase|text|story"
     r"|line|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage"
     r"|code)"
     r"|fill(?:ing)? |continu|blank|sentence starter|opening (?:line|sentence|of|paragraph)"
@@ -114,7 +114,7 @@ _OPEN_TASK = (
 _POEM = (
     r"(?i)\b(?:writ|compos|creat|generat|sing|mak|giv|draft|produc|recit|rewrit|craft|pen|provid"
     r"|com"
-    r"|tell|find|add|turn)\w*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick|\bode\b"
+    r"|tell|find|add|turn)[a-z]*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick|\bode\b"
     r"|rhym|sonnet|ballad|hymn|elegy|chant)"
     r"|诗|歌|俳句|gedicht|poème|poesía|poema|poesia|стих"
 )
