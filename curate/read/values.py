@@ -67,10 +67,11 @@ def _not_finite(column: pl.Series) -> bool:
     dtype = column.dtype
     if not _holds(dtype, pl.Float32, pl.Float64):
         return False
+    column = column.rename("value")  # polars takes some names for patterns
     if dtype.is_float():
         return not column.drop_nulls().is_finite().all()
     if isinstance(dtype, pl.Struct):
-        return any(_not_finite(column.struct.field(one.name)) for one in dtype.fields)
+        return any(map(_not_finite, column.struct.unnest().get_columns()))
     return _not_finite(column.drop_nulls().explode())
 
 

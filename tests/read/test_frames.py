@@ -228,3 +228,11 @@ def open_and_read(name):
     (source,) = open_sources([name])
     list(source)
     return source
+
+
+@pytest.mark.parametrize("name", ["", "*", "^a$", "x.y"])
+def test_a_field_may_have_any_name(name):
+    frame = pl.DataFrame({"a": [{name: float("inf")}]})
+    (raw,) = carry(frame)
+    assert parse(raw) == {"a": {name: "inf"}}
+    assert_frame_equal(restore([parse(raw)], frame.schema), frame)
