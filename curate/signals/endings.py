@@ -99,8 +99,8 @@ _UNFOLLOWED = re.compile(
 
 # A prompt that asks for an open end, in Rust's syntax, as the next.
 _OPEN_TASK = (
-    r"(?i)(?:begin|start)[a-z]* (?:the|this|an?|of|with the) (?:[a-z]+ ){0,2}(?:sentence|phrase|text"
-    r"|story|line"
+    r"(?i)(?:begin|start)[a-z]* (?:the|this|an?|of|with the) (?:[a-z]+ ){0,2}"
+    r"(?:sentence|phrase|text|story|line"
     r"|paragraph)|(?:complete|finish"
     r"|continue)[a-z]* (?:[a-z]+ ){0,4}(?:sentence|phrase|text|story"
     r"|line|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage"
