@@ -114,7 +114,8 @@ _OPEN_TASK = (
 _POEM = (
     r"(?i)\b(?:writ|compos|creat|generat|sing|mak|giv|draft|produc|recit|rewrit|craft|pen|provid"
     r"|com"
-    r"|tell|find|add|turn)[a-z]*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick|\bode\b"
+    r"|tell|find|add|turn)[a-z]*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick"
+    r"|\bode\b"
     r"|rhym|sonnet|ballad|hymn|elegy|chant)"
     r"|诗|歌|俳句|gedicht|poème|poesía|poema|poesia|стих"
 )
