@@ -65,7 +65,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # likewise
 def _not_finite(column: pl.Series) -> bool:
     """Whether NaN or an infinity stands in a column, at any depth."""
     dtype = column.dtype
-    if not _holds(dtype, pl.Float32, pl.Float64):
+    if not _holds(dtype, pl.Float16, pl.Float32, pl.Float64):
         return False
     column = column.rename("value")  # polars takes some names for patterns
     if dtype.is_float():
@@ -126,7 +126,7 @@ def restore(
     for name, dtype in schema.items():
         kept = carried(dtype)
         values = [record.get(name) for record in records]
-        if _holds(kept, pl.Binary, pl.Date, pl.Datetime, pl.Float32, pl.Float64):
+        if _holds(kept, pl.Binary, pl.Date, pl.Datetime, pl.Float16, pl.Float32, pl.Float64):
             values = [_valued(value, kept) for value in values]
         try:
             columns.append(pl.Series(name, values, kept, strict=True).cast(dtype))
