@@ -88,7 +88,7 @@ _JOINS = frozenset("and or und oder et ou y e o en of och og i и или".split(
 _LEADS_ON = frozenset(
     "to is are was were will would can could should may might must very both either as if when"
     " where that which they he she we has being without within through since until while including"
-    " zu ist sind war waren wird werden kann können soll sich nicht auch er sie wir ich im am"
+    " zu ist sind waren wird werden kann können soll sich nicht auch er sie wir ich im am"
     " à est sont sur pour ne il elle nous en se muy y é são em é sono te zijn".split()
 )
 # One of those words in English only as a name of itself, or the last word of a phrase.
