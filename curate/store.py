@@ -16,7 +16,7 @@ import zstandard
 from curate.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -58,13 +58,6 @@ class StoreWriter:
         self._waiting.append(_END)
         self._flush()
         self._stream.close()  # type: ignore[no-untyped-call]  # closes the file too
-
-
-def write_store(path: Path, records: Iterable[bytes]) -> None:
-    """Write a whole store at once."""
-    with StoreWriter(path) as store:
-        for raw in records:
-            store.add(raw)
 
 
 def read_store(path: Path) -> Iterator[bytes]:
