@@ -47,7 +47,7 @@ from curate.lock import (
     versions,
 )
 from curate.read import Record, Source, open_sources
-from curate.registry import makers
+from curate.registry import makers, plan
 from curate.row import BASE_SCHEMA, to_frame
 from curate.rule import Rule, choose, load_pack, load_rules
 from curate.score import Scorer, make_plan
@@ -207,7 +207,7 @@ def measure(
     """
     edits = {code: rule for code, rule in rules.items() if rule.action == "edit"}
     ingest = Ingest(settings.format, settings.map, edits)
-    scorer = Scorer(make_plan(_wanted(rules, settings)), rules)
+    scorer = Scorer(make_plan(_wanted(rules, settings)), rules, settings)
     refused: list[tuple[int, Refusal]] = []
     edited: list[tuple[int, list[str]]] = []
     row = 0
@@ -312,7 +312,9 @@ def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) ->
     )
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
     known = {*facts.scores.columns, *BASE_SCHEMA}
-    return same_rows and same_edits and patterns and read <= known
+    asked = {name for one in plan(read & known) for name in one.settings}
+    same_asked = all(getattr(was.settings, name) == getattr(settings, name) for name in asked)
+    return same_rows and same_edits and patterns and read <= known and same_asked
 
 
 # --- settle -------------------------------------------------------------------------------------

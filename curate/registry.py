@@ -2,7 +2,8 @@
 
 A signal is a pure function `pl.DataFrame -> pl.DataFrame` of the same height that returns exactly
 the columns it declares. It is added in one file: a module in `curate/signals/`, or a module named
-under the entry-point group `curate.plugins`.
+under the entry-point group `curate.plugins`. One that depends on what the user asked for, too,
+names the settings and is given them: `(pl.DataFrame, Settings) -> pl.DataFrame`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,13 @@ from curate.row import BASE_SCHEMA
 if TYPE_CHECKING:
     import polars as pl
 
+    from curate.config import Settings
+
 Scope = Literal["row", "corpus"]
-Function = Callable[["pl.DataFrame"], "pl.DataFrame"]
+Function = (
+    Callable[["pl.DataFrame"], "pl.DataFrame"]
+    | Callable[["pl.DataFrame", "Settings"], "pl.DataFrame"]
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Signal:
             "corpus" if it looks at all rows at once, and then at no column but `needs`.
         transient: its columns feed other signals and are not stored with the scores.
         version: raised when the values change, so that no cache serves old ones.
+        settings: fields of `curate.config.Settings` that its values depend on. Where there are
+            any, the function gets the settings as its second argument.
         function: the measurement itself.
     """
 
@@ -47,17 +55,25 @@ class Signal:
     scope: Scope
     transient: bool
     version: int
-    function: Function = field(repr=False)
+    settings: tuple[str, ...]
+    function: Callable[..., pl.DataFrame] = field(repr=False)
 
-    def __call__(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Measure, and hold the function to what it declares."""
-        made = self.function(frame.select(self.needs))
+    def __call__(self, frame: pl.DataFrame, settings: Settings | None = None) -> pl.DataFrame:
+        """Measure, and hold the function to what it declares; by default with no settings set."""
+        asked = (settings or _defaults(),) if self.settings else ()
+        made = self.function(frame.select(self.needs), *asked)
         if set(made.columns) != set(self.columns) or made.height != frame.height:
             raise InternalError(
                 f"signal {self.name} made {made.columns} x {made.height} rows, "
                 f"declares {list(self.columns)} x {frame.height}"
             )
         return made
+
+
+def _defaults() -> Settings:
+    from curate.config import Settings
+
+    return Settings()
 
 
 _signals: dict[str, Signal] = {}
@@ -70,12 +86,20 @@ def signal(
     scope: Scope = "row",
     transient: bool = False,
     version: int = 1,
+    settings: Iterable[str] = (),
 ) -> Callable[[Function], Signal]:
     """Declare the function below to be a signal; see `Signal` for the words."""
 
     def register(function: Function) -> Signal:
         made = Signal(
-            function.__name__, dict(columns), tuple(needs), scope, transient, version, function
+            function.__name__,
+            dict(columns),
+            tuple(needs),
+            scope,
+            transient,
+            version,
+            tuple(settings),
+            function,
         )
         other = _signals.get(made.name)
         if other is not None and other.function.__module__ != function.__module__:

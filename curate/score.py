@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate import match
+from curate.config import Settings
 from curate.registry import Signal, plan
 from curate.row import BASE_SCHEMA
 
@@ -61,6 +62,7 @@ class Scorer:
 
     plan: Plan
     rules: Mapping[str, Rule]
+    settings: Settings = field(default_factory=Settings)
     _frames: list[pl.DataFrame] = field(default_factory=list)
     _matches: list[pl.DataFrame] = field(default_factory=list)
     height: int = 0
@@ -69,7 +71,7 @@ class Scorer:
         """Score one batch of rows, laid out by `curate.row.to_frame`."""
         self._matches.append(match.match(frame, self.rules.values(), self.height))
         for signal in self.plan.row:
-            frame = frame.hstack(signal(frame))
+            frame = frame.hstack(signal(frame, self.settings))
         self._frames.append(frame.select(self.plan.carried))
         self.height += frame.height
 
@@ -78,7 +80,7 @@ class Scorer:
         frame = _joined(self._frames)
         frame = frame.with_columns(unique_ids(frame["id"]))
         for signal in self.plan.corpus:
-            frame = frame.hstack(signal(frame))
+            frame = frame.hstack(signal(frame, self.settings))
         return frame.select(self.plan.stored), pl.concat(self._matches)
 
 
