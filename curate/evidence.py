@@ -13,7 +13,7 @@ from copy import copy
 
 import polars as pl
 
-from curate.match import EVIDENCE_CHARS, MASKABLE_CHARS
+from curate.match import EVIDENCE_CHARS
 
 Find = Callable[[str], Iterable[str]]
 Hit = tuple[int, str, int | None, str]  # row, place, turn, what is shown
@@ -109,8 +109,3 @@ def _question(said: list[tuple[int, str]], turn: int | None) -> str:
     """What the user said last before this turn; of a rejected answer, last of all."""
     before = [text for at, text in said if turn is None or at < turn]
     return before[-1] if before else ""
-
-
-def mask(secret: str) -> str:
-    """A secret as it may be shown: as `curate.match.masked` does it."""
-    return "…" if len(secret) < MASKABLE_CHARS else f"{secret[:2]}…{secret[-2:]}"

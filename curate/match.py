@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.answers import questions
+from curate.mask import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 ROLES = {"prompt": "user", "response": "assistant", "system": "system", "tool": "tool"}
 EVIDENCE_CHARS = 200
-MASKABLE_CHARS = 8  # two and two of fewer would show half of a secret
 
 SCHEMA = {
     "row": pl.UInt32,  # position of the record in the run, 0-based
@@ -137,7 +137,9 @@ def _match_rule(texts: _Texts, rule: Rule, found: pl.DataFrame) -> pl.DataFrame:
     if evidence is None:
         return pl.concat([pl.DataFrame(schema=SCHEMA), shown], how="diagonal")
     shown = shown.join(evidence, on="row", how="left").select(SCHEMA.keys())
-    return shown.with_columns(masked(pl.col("value")).alias("value")) if rule.mask else shown
+    if rule.mask:  # the hits are few
+        shown = shown.with_columns(pl.col("value").map_elements(mask, return_dtype=pl.String))
+    return shown
 
 
 def _hits(texts: _Texts, clause: Clause, held: pl.Series) -> pl.DataFrame:
@@ -178,10 +180,3 @@ def _first(hits: pl.DataFrame, clause: Clause) -> pl.DataFrame:
         (before + found.str.len_chars()).cast(pl.UInt32).alias("end"),
         found.str.slice(0, EVIDENCE_CHARS).alias("value"),
     )
-
-
-def masked(text: pl.Expr) -> pl.Expr:
-    """A secret as it may be shown: its first and last two characters."""
-    dots = pl.lit("…")
-    short = text.str.len_chars() < MASKABLE_CHARS
-    return pl.when(short).then(dots).otherwise(text.str.head(2) + dots + text.str.tail(2))

@@ -7,7 +7,7 @@ import re
 import polars as pl
 import pytest
 
-from curate.evidence import Turns, mask
+from curate.evidence import Turns
 
 
 def frame(*rows, rejected=None):
@@ -65,8 +65,3 @@ def test_nothing_in_an_empty_batch():
     made = Turns(frame()).find(r"\d", digits, about="a", asked="b")
     assert made.to_list() == []
     assert made.dtype == pl.String
-
-
-def test_a_mask_shows_two_signs_of_each_end_and_nothing_of_short_secrets():
-    assert mask("maria@kestrel.org") == "ma…rg"
-    assert mask("hunter2") == "…"

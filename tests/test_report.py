@@ -23,7 +23,7 @@ from curate import pipeline, report
 from curate.config import Settings
 from curate.errors import InputError
 from curate.report import explorer
-from curate.report.excerpt import Mark, around, cut, differences, ends, mask, visible
+from curate.report.excerpt import Mark, around, cut, differences, ends, visible
 from curate.report.html import html
 from curate.report.markdown import code, markdown, plain
 from curate.report.model import Report
@@ -558,10 +558,6 @@ def test_differences_are_words(one, other, left, right):
 def test_texts_too_long_to_compare_word_by_word_differ_as_a_whole():
     one, other = " ".join("ab" * 400), " ".join("cd" * 400)
     assert differences(f"x {one} y", f"x {other} y")[0] == [Mark(2, 2 + len(one), "differs")]
-
-
-def test_a_mask_shows_less_than_half():
-    assert [mask("1234567"), mask("12345678")] == ["…", "12…78"]
 
 
 # --- the files ----------------------------------------------------------------------------------

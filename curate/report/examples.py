@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate.report.excerpt import Mark, around, cut, differences, ends, mask, visible
+from curate.mask import mask
+from curate.report.excerpt import Mark, around, cut, differences, ends, visible
 from curate.report.model import Example, Part, Twin
 from curate.report.rows import Shown, Turn, is_secret
 from curate.report.words import figure

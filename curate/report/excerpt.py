@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from curate.mask import mask
 from curate.report.model import Kind, Segment
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _UNSEEN = re.compile(
 _JOINED = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|\w+|\s+|.", re.DOTALL)
 MAX_DIFF_TOKENS = 400  # the matcher is quadratic: 400 x 400 tokens take 10 ms
-_SHORT_SECRET = 8  # as `curate.match.masked`: two and two of fewer would show half of it
 
 
 class Mark(NamedTuple):
@@ -48,11 +48,6 @@ def visible(text: str) -> str:
         return found[0] if found.start() in spelling else f"⟨U+{ord(found[0]):04X}⟩"
 
     return _UNSEEN.sub(spell, text)
-
-
-def mask(secret: str) -> str:
-    """A secret as it may be shown; the same as `curate.match.masked`."""
-    return "…" if len(secret) < _SHORT_SECRET else f"{secret[:2]}…{secret[-2:]}"
 
 
 def around(text: str, mark: Mark, *, before: int, after: int) -> list[tuple[int, int]]:

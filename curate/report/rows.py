@@ -15,8 +15,9 @@ import polars as pl
 from curate import folder as files
 from curate.decide import decide
 from curate.ingest import Ingest, Refusal
+from curate.mask import mask
 from curate.read import Record
-from curate.report.excerpt import Mark, mask
+from curate.report.excerpt import Mark
 from curate.row import Message, Row, to_frame
 from curate.score import Scorer, make_plan
 from curate.store import read_store

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.evidence import NEEDS, Turns, mask
+from curate.evidence import NEEDS, Turns
+from curate.mask import mask
 from curate.registry import signal
 
 if TYPE_CHECKING:
