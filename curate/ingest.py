@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from curate import edit, formats, read
-from curate.row import Row
+from curate.row import BESIDE, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,6 +100,7 @@ class Ingest:
             raw=record.raw,
             source=record.source,
             line=record.line,
+            beside={key: data[key] for key in BESIDE.intersection(data)},
         )
         return row, change
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -73,6 +74,7 @@ class Row(NamedTuple):
             stands, and the record as JSON where the file type has no text of its own.
         source: the file it came from, as the user named it.
         line: physical line in JSONL (1-based), the record's position (1-based) elsewhere.
+        beside: the fields in `BESIDE` that the record has, whatever they hold.
     """
 
     id: str = ""
@@ -83,6 +85,7 @@ class Row(NamedTuple):
     raw: bytes = b""
     source: str = ""
     line: int = 0
+    beside: Mapping[str, Any] = MappingProxyType({})
 
 
 def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
@@ -203,15 +206,11 @@ _TOOLS = frozenset({"tools", "functions"})
 # The same question about another picture is another question.
 _MEDIA = frozenset({"image", "images", "video", "videos", "audio", "audios"})
 _VERDICTS = frozenset({"label", "kto_tag"})
-_ASIDE_KEYS = tuple(f'"{key}"'.encode() for key in sorted(_TOOLS | _MEDIA | _VERDICTS))
+BESIDE = _TOOLS | _MEDIA | _VERDICTS
 
 
 def _aside(row: Row) -> str | None:
-    aside: dict[str, Any] = {}
-    if any(map(row.raw.__contains__, _ASIDE_KEYS)):  # 0.2 µs a row; parsing takes 3
-        from curate.read import parse
-
-        aside = {key: value for key, value in parse(row.raw).items() if _changes(key, value)}
+    aside = {key: value for key, value in row.beside.items() if _changes(key, value)}
     beside = [turn.tool_calls for turn in row.messages if turn.tool_calls and turn.content]
     if beside:
         aside["calls"] = beside

@@ -7,6 +7,7 @@ Any bytes can be held, unreadable ones too, and 52,002 rows of Alpaca take 7 MB 
 
 from __future__ import annotations
 
+from io import BufferedReader
 from struct import Struct
 from struct import error as StructError  # noqa: N812  # it is a class
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -67,7 +68,11 @@ def read_store(path: Path) -> Iterator[bytes]:
         InputError: the file is not there, damaged or cut.
     """
     try:
-        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+        with (
+            path.open("rb") as file,
+            zstandard.ZstdDecompressor().stream_reader(file) as source,
+            BufferedReader(source, _CHUNK) as stream,
+        ):
             while (length := stream.read(_LENGTH.size)) != _END:
                 size = _LENGTH.unpack(length)[0]
                 raw = stream.read(size)
