@@ -11,9 +11,11 @@ from curate.cli import options
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
-    from curate.rule import Rule
+    from curate.rule import Clause, Rule
 
 _COLOURS = {"drop": "red", "flag": "yellow", "edit": "cyan"}
 
@@ -54,36 +56,52 @@ def _explain(rule: Rule, console: Console) -> None:
     console.print(
         Text.assemble((rule.code, "bold"), "  ", (f"{rule.action} · {rule.severity}", colour))
     )
-    looks = [f"when {' '.join(rule.when.split())}"] if rule.when else []
-    looks += [
-        f"in {clause.place}: {clause.pattern(kind)}"
-        for clause in rule.match
-        for kind in ("any", "unless", "none")
-        if getattr(clause, kind)
-    ]
     lines = [
         ("", rule.name),
         ("what", rule.what),
         ("why", rule.why),
-        *(("looks", one) for one in looks),
+        *((("when", " ".join(rule.when.split())),) if rule.when else ()),
+        *(line for clause in rule.match for line in _patterns(clause)),
         *(
             (("set", f"--set {rule.code}.threshold={rule.threshold:g}"),)
             if rule.threshold is not None
             else ()
         ),
-        *(("hits", _record(one)) for one in rule.examples.hits),
-        *(("not", _record(one)) for one in rule.examples.misses),
+        *(("hits", _told(one)) for one in rule.examples.hits),
+        *(("not", _told(one)) for one in rule.examples.misses),
         *(("see", one) for one in rule.references),
     ]
     for label, text in lines:
-        console.print(Padding(Text.assemble((f"{label:<6}", "dim"), text), (0, 0, 0, 2)))
+        console.print(Padding(Text.assemble((f"{label:<7}", "dim"), text), (0, 0, 0, 2)))
     console.print()
 
 
-def _record(example: Any) -> str:  # noqa: ANN401  # a record or several
+_KINDS = {"any": "finds", "unless": "unless", "none": "lacks"}
+
+
+def _patterns(clause: Clause) -> Iterator[tuple[str, str]]:
+    """What a clause looks for: a line a pattern, under the place it looks in."""
+    case = "" if clause.ignore_case else ", with the case as written"
+    yield "looks", f"in {'any turn' if clause.place == 'any' else clause.place}{case}"
+    for kind, label in _KINDS.items():
+        for pattern in getattr(clause, kind):
+            yield label, pattern
+
+
+def _told(example: dict[str, Any] | list[dict[str, Any]]) -> str:
+    """An example in lines: `question -> answer`, as JSON where there is more to it than that."""
+    return "\n".join(map(_said, example if isinstance(example, list) else [example]))
+
+
+def _said(record: dict[str, Any]) -> str:
     import orjson
 
-    return orjson.dumps(example).decode()
+    if set(record) != {"instruction", "input", "output"} or not all(
+        isinstance(text, str) and text for text in (record["instruction"], record["output"])
+    ):
+        return orjson.dumps(record).decode()
+    asked = " ⏎ ".join(filter(None, (record["instruction"], record["input"])))
+    return f"{asked} → {record['output']}".replace("\n", " ⏎ ")
 
 
 def list_rules(
