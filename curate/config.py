@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
 from curate.errors import ConfigError
-from curate.rule import Verdict
+from curate.rule import Verdict, did_you_mean
 
 
 class Settings(BaseModel):
@@ -81,6 +81,22 @@ def load_settings(path: str | Path) -> Settings:
     Raises:
         ConfigError: no such file, not TOML, or an unknown or impossible setting.
     """
+    table = read_tables(path)
+    try:
+        return Settings.model_validate(_table(path, table, "clean"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, ("clean", *first["loc"])))
+        known = ", ".join(Settings.model_fields)
+        raise ConfigError(f"{path}: {where}: {first['msg']} (known: {known})") from None
+
+
+def read_tables(path: str | Path) -> Mapping[str, Any]:
+    """The tables of a curate.toml, or those below `[tool.curate]` of a pyproject.toml.
+
+    Raises:
+        ConfigError: no such file, not TOML, or a table of another name.
+    """
     file = Path(path)
     try:
         table: Mapping[str, Any] = tomllib.loads(file.read_text("utf-8"))
@@ -90,16 +106,11 @@ def load_settings(path: str | Path) -> Settings:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     for name in ("tool", "curate") if file.name == "pyproject.toml" else ():
         table = _table(path, table, name)
-    unknown = set(table) - {"clean"}
+    unknown = set(table) - {"clean", "check"}
     if unknown:
-        raise ConfigError(f"{path}: unknown table {min(unknown)!r}; there is [clean]")
-    try:
-        return Settings.model_validate(_table(path, table, "clean"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, ("clean", *first["loc"])))
-        known = ", ".join(Settings.model_fields)
-        raise ConfigError(f"{path}: {where}: {first['msg']} (known: {known})") from None
+        meant = did_you_mean(min(unknown), ("clean", "check")) or "; there are [clean] and [check]"
+        raise ConfigError(f"{path}: unknown table {min(unknown)!r}{meant}")
+    return {name: _table(path, table, name) for name in table}
 
 
 def _table(path: str | Path, table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
