@@ -192,6 +192,7 @@ def measure(
     rules: Mapping[str, Rule],
     settings: Settings,
     made: Path,
+    wanted: Iterable[str] | None = None,
 ) -> Facts:
     """Validate and score all records, and write what a later decision needs into `made`.
 
@@ -201,13 +202,15 @@ def measure(
         rules: what will be decided by.
         settings: how to read.
         made: the draft of the run folder.
+        wanted: the columns to measure; by default what the rules and the report read.
 
     Raises:
         InputError: not one valid record.
     """
     edits = {code: rule for code, rule in rules.items() if rule.action == "edit"}
     ingest = Ingest(settings.format, settings.map, edits)
-    scorer = Scorer(make_plan(_wanted(rules, settings)), rules, settings)
+    columns = _wanted(rules, settings) if wanted is None else wanted
+    scorer = Scorer(make_plan(columns), rules, settings)
     refused: list[tuple[int, Refusal]] = []
     edited: list[tuple[int, list[str]]] = []
     row = 0
