@@ -87,7 +87,7 @@ def story(folder: str | Path, row: str) -> Story:
     known = [code for code in run.lock.rules if code in rules]
     wanted = {at} if twin is None else {at, twin["position"]}
     rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
-    rows = with_secrets(rows, run.findings, {code: rules[code] for code in known})
+    rows = with_secrets(rows, run, {code: rules[code] for code in known})
     scores = run.scores.filter(pl.col("id") == own).to_dicts()
     return Story(
         found,

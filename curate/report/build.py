@@ -107,7 +107,7 @@ def _examiner(
     edits = run.edits()
     rules = {code: catalogue[code] for code in run.lock.rules if code in catalogue}
     rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
-    rows = with_secrets(rows, run.findings, rules)
+    rows = with_secrets(rows, run, rules)
     places = run.ledger.select(
         "id", pl.col("source").replace_strict(run.names), "line", "disposition"
     )

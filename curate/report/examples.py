@@ -87,7 +87,7 @@ class Examiner:
         record, error = shown.turns
         return Example(
             id=own, source=source, line=line, disposition=disposition,
-            value=None if shown.hidden else visible(error.text[: 2 * VALUE_CHARS]),
+            value=None if shown.hidden else visible(shown.masked(error.text)[: 2 * VALUE_CHARS]),
             parts=() if shown.hidden else (_whole(shown, record, tail=0),),
         )  # fmt: skip
 
@@ -162,8 +162,8 @@ def _located(shown: Shown, rule: Rule | None, finding: Finding) -> tuple[Turn, M
     """Where the finding stands: at its span, or where the text that a signal saw is found."""
     span = finding["span"]
     if span is not None and span["start"] is not None:
-        place = shown.place(rule, span["turn"])
-        return None if place is None else (place, Mark(span["start"], span["end"], "hit"))
+        place = shown.place(rule, span)
+        return None if place is None else (place[0], Mark(place[1], place[2], "hit"))
     told = _SEEN_IN.match(finding["value"] or "")
     if told is None or _number(told["text"]) is not None:
         return None

@@ -95,20 +95,45 @@ def cut(
     return tuple(made)
 
 
+def masked(text: str, marks: Iterable[Mark]) -> str:
+    """The text with its secrets masked; of all else nothing is changed."""
+    made, at = [], 0
+    for start, end, _ in _merged(mark for mark in marks if mark.kind == "secret"):
+        made += [text[at:start], mask(text[start:end])]
+        at = end
+    return "".join([*made, text[at:]])
+
+
 def _apart(marks: Iterable[Mark], length: int) -> list[Mark]:
-    """Marks in order without overlaps: secrets swallow what touches them, else the first stays."""
-    made: list[Mark] = []
-    for mark in sorted(marks, key=lambda one: (one.start, one.kind != "secret", -one.end)):
-        start, end = max(mark.start, 0), min(mark.end, length)
-        if made and start < made[-1].end:
-            last = made[-1]
-            if mark.kind == "secret" or last.kind == "secret":
-                made[-1] = Mark(last.start, max(last.end, end), "secret")
-            elif end > last.end:
-                made.append(Mark(last.end, end, mark.kind))
-        elif start < end:
-            made.append(Mark(start, end, mark.kind))
+    """Marks in order without overlaps: secrets stay whole, of others what the first leaves."""
+    clipped = [Mark(max(one.start, 0), min(one.end, length), one.kind) for one in marks]
+    made = _merged(one for one in clipped if one.kind == "secret")
+    for mark in sorted(clipped, key=lambda one: (one.start, -one.end)):
+        if mark.kind != "secret":
+            made = sorted([*made, *_left(mark, made)])
     return made
+
+
+def _merged(marks: Iterable[Mark]) -> list[Mark]:
+    """Marks of one kind, those that overlap as one."""
+    made: list[Mark] = []
+    for mark in sorted(marks):
+        if made and mark.start < made[-1].end:
+            made[-1] = made[-1]._replace(end=max(made[-1].end, mark.end))
+        elif mark.start < mark.end:
+            made.append(mark)
+    return made
+
+
+def _left(mark: Mark, others: list[Mark]) -> Iterator[Mark]:
+    """What others, in their order, leave of a mark."""
+    at = mark.start
+    for start, end, _ in others:
+        if at < min(start, mark.end):
+            yield Mark(at, min(start, mark.end), mark.kind)
+        at = max(at, end)
+    if at < mark.end:
+        yield Mark(at, mark.end, mark.kind)
 
 
 def _joined(

@@ -1,39 +1,42 @@
 """The texts of the few rows that a report shows, and the secrets in them that it must not.
 
-Rules tell where a secret is, but only its first place in a row. So every text of a row that a
-secret rule hit is searched again with all secret patterns of the run, before it is cut.
+Signals tell where each secret stands (`curate.evidence.PLACES`), rules with patterns tell the first
+place in a row. What stands there is masked wherever in the row it stands again. Records that are no
+rows have no scores: they are measured here.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from curate import folder as files
 from curate.decide import decide
+from curate.evidence import places
 from curate.ingest import Ingest, Refusal
-from curate.mask import mask
 from curate.read import Record
-from curate.report.excerpt import Mark
+from curate.report.excerpt import Mark, masked
 from curate.row import Message, Row, to_frame
 from curate.score import Scorer, make_plan
 from curate.store import read_store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from curate.config import Settings
+    from curate.report.run import Run
     from curate.rule import Rule
 
 SECRET_FAMILIES = ("pii-", "secret-")
+SEARCHED = 8192  # bytes of a record that is no row; far less is shown, so no secret is cut there
+_SIGN = re.compile(r"\\(?:u(?P<code>[0-9a-fA-F]{4})|(?P<escaped>.))|.", re.DOTALL)
 # What stands beside a key's header or name: a long run with a digit in it.
 _KEY_MATERIAL = re.compile(r"(?=[A-Za-z+/=_-]*[0-9])[A-Za-z0-9+/=_-]{16,}")
-SEARCHED = 8192  # bytes of a record that is no row; far less is shown, so no secret is cut there
-_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_LEAST = 3  # characters of a cut secret that tell something of it
 
 
 def is_secret(code: str, rule: Rule | None) -> bool:
@@ -74,23 +77,44 @@ class Shown:
         ]
 
     def masked(self, text: str) -> str:
-        """A text of this row with its secrets masked."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, mask(secret))
-        return text
+        """A text of this row with its secrets masked, those too that its ends cut."""
+        ends = (mark for secret in self.secrets for mark in _cut_off(secret, text))
+        return masked(text, [*self.marks(text), *ends])
 
-    def place(self, rule: Rule | None, turn: int | None) -> Turn | None:
-        """The text that a finding's offsets count in; None where there is no such text."""
-        if turn is not None:
-            return self.turns[turn - 1] if turn <= len(self.turns) else None
-        if rule is None or self.row is None:
+    def place(self, rule: Rule | None, span: Mapping[str, Any]) -> tuple[Turn, int, int] | None:
+        """The text that a finding's span counts in, start and end; None where there is none."""
+        turn, start, end = span["turn"], span["start"], span["end"]
+        if start is None:
             return None
-        field = next((clause.place for clause in rule.match if clause.any), None)
-        first = next((one for one in self.row.messages if one.role == "user"), None)
+        if turn is not None:
+            return (self.turns[turn - 1], start, end) if turn <= len(self.turns) else None
+        field = next((one.place for one in rule.match if one.any), None) if rule else None
+        return self._in_rejected(start, end) if field is None else self._in_field(field, start, end)
+
+    def _in_field(self, field: str, start: int, end: int) -> tuple[Turn, int, int] | None:
+        messages = self.row.messages if self.row else ()
+        first = next((one for one in messages if one.role == "user"), None)
         if first is None or field not in ("instruction", "input"):
             return None
         text = first.content if field == "instruction" else first.context
-        return Turn(field, text) if text is not None else None
+        return None if text is None else (Turn(field, text), start, end)
+
+    def _in_rejected(self, start: int, end: int) -> tuple[Turn, int, int] | None:
+        """Rejected turns count as one text, joined by blank lines (`curate.row.to_frame`)."""
+        for turn in self.turns[-len(self.row.rejected) :] if self.row and self.row.rejected else ():
+            if start < len(turn.text):
+                return turn, start, end
+            start, end = start - len(turn.text) - 2, end - len(turn.text) - 2
+        return None
+
+
+def _cut_off(secret: str, text: str) -> Iterator[Mark]:
+    """Where a text begins or ends within a secret."""
+    for size in range(min(len(secret) - 1, len(text)), _LEAST - 1, -1):
+        if text.endswith(secret[:size]):
+            yield Mark(len(text) - size, len(text), "secret")
+        if text.startswith(secret[-size:]):
+            yield Mark(0, size, "secret")
 
 
 def read_rows(
@@ -136,79 +160,152 @@ def _turns(row: Row) -> Iterable[Turn]:
 
 
 def with_secrets(
-    rows: Mapping[int, Shown], findings: pl.DataFrame, rules: Mapping[str, Rule]
+    rows: Mapping[int, Shown], run: Run, rules: Mapping[str, Rule]
 ) -> dict[int, Shown]:
     """The rows with their secrets known.
 
     Args:
         rows: by position.
-        findings: of all rules, with the position of each.
-        rules: those of the run.
+        run: that they are from.
+        rules: those of the run whose files are at hand.
     """
-    secret = {code: rule for code, rule in rules.items() if is_secret(code, rule)}
-    codes = [one for one in findings["code"].unique() if is_secret(one, rules.get(one))]
-    suspected = findings.filter(pl.col("code").is_in(codes) & pl.col("position").is_in(list(rows)))
-    found: dict[int, set[str]] = {}
-    hidden = _refused_with_secrets({at: one for at, one in rows.items() if one.row is None}, secret)
-    for at, code, span in suspected.select("position", "code", "span").iter_rows():
-        place = rows[at].place(secret.get(code), span and span["turn"])
-        if code not in secret or place is None or span["start"] is None:
-            hidden.add(at)
-        else:
-            found.setdefault(at, set()).add(place.text[span["start"] : span["end"]].strip())
-    _search({at: rows[at] for at in found}, secret.values(), found)
-    made = dict(rows)
-    for at in found.keys() | hidden:
-        secrets = frozenset(found.get(at, set()) - {""})
-        made[at] = Shown(rows[at].row, rows[at].turns, secrets, at in hidden)
-    return made
+    scored = {at: one for at, one in rows.items() if one.row is not None}
+    valid = run.ledger.filter(pl.col("disposition") != "quarantined")["position"]
+    found = _Found(scored, rules)
+    found.add(run.findings)
+    found.add_places(run.scores, valid)
+    found.search()
+    refused = {at: _refused_with_secrets(one, rules) for at, one in rows.items() if not one.row}
+    hidden = {at: replace(scored[at], hidden=True) for at in found.hidden}
+    known = {
+        at: replace(scored[at], secrets=frozenset(secrets - {""}))
+        for at, secrets in found.secrets.items()
+    }
+    return {**rows, **refused, **known, **hidden}
 
 
-def _refused_with_secrets(rows: Mapping[int, Shown], rules: Mapping[str, Rule]) -> set[int]:
-    """Records that are no rows, so no rule has seen them, in which a secret rule finds something.
+class _Found:
+    """The secrets of some rows, by position; of `hidden` ones nobody knows where they stand."""
 
-    Bytes and error are read as turns, with JSON's escapes undone.
-    """
-    if not rows or not rules:
-        return set()
-    made = [
-        Row(
-            id=str(at),
-            messages=tuple(
-                Message("user", _ESCAPED.sub(_unescaped, turn.text)) for turn in one.turns
-            ),
-            rejected=(),
-            format="",
-            raw=b"",
-            source="",
-            line=0,
+    def __init__(self, rows: Mapping[int, Shown], rules: Mapping[str, Rule]) -> None:
+        self.rows = rows
+        self.rules = rules
+        self.secret = {code: rule for code, rule in rules.items() if is_secret(code, rule)}
+        self.secrets: dict[int, set[str]] = {}
+        self.hidden: set[int] = set()
+        self._by_pattern: set[int] = set()
+
+    def add(self, findings: pl.DataFrame) -> None:
+        """Look where findings (`position`, `code`, `column`, `span`) say that secrets stand."""
+        codes = [one for one in findings["code"].unique() if is_secret(one, self.rules.get(one))]
+        suspected = findings.filter(
+            pl.col("code").is_in(codes) & pl.col("position").is_in(list(self.rows))
         )
-        for at, one in rows.items()
-    ]
-    wanted = set().union(*(rule.reads for rule in rules.values()))
-    scorer = Scorer(make_plan(wanted), rules)
-    scorer.add(to_frame(made))
-    return {int(own) for own in decide(*scorer.finish(), rules).findings["id"]}
+        for at, code, column, span in suspected.select(
+            "position", "code", "column", "span"
+        ).iter_rows():
+            place = self.rows[at].place(self.secret.get(code), span)
+            if place is None or (code not in self.secret and column is None):
+                self.hidden.add(at)
+                continue
+            self._add(at, place)
+            if column is None and not code.startswith("pii-"):
+                self._by_pattern.add(at)
+
+    def add_places(self, scores: pl.DataFrame, positions: pl.Series) -> None:
+        """Add all that signals found of what secret rules read; `positions` of the scored rows."""
+        columns = {column for rule in self.secret.values() for column in rule.reads}
+        wanted = pl.col("position").is_in(list(self.rows)) & pl.col("column").is_in(list(columns))
+        found = places(scores)
+        at_positions = found.with_columns(positions.gather(found["row"]).alias("position"))
+        for place in at_positions.filter(wanted).iter_rows(named=True):
+            at = place["position"]
+            where = self.rows[at].place(None, place)
+            if where is None:
+                self.hidden.add(at)
+            else:
+                self._add(at, where)
+
+    def _add(self, at: int, place: tuple[Turn, int, int]) -> None:
+        turn, start, end = place
+        self.secrets.setdefault(at, set()).add(turn.text[start:end].strip())
+
+    def search(self) -> None:
+        """Add what the patterns of secret rules find anywhere in the rows that hold a secret."""
+        texts = pl.DataFrame(
+            [(at, turn.text) for at in self.secrets for turn in self.rows[at].turns],
+            schema={"row": pl.UInt32, "text": pl.String},
+            orient="row",
+        )
+        clauses = (one for rule in self.secret.values() for one in rule.match if one.any)
+        for clause in clauses:
+            strings = texts.select("row", pl.col("text").str.extract_all(clause.pattern("any")))
+            for at, secrets in strings.filter(pl.col("text").list.len() > 0).iter_rows():
+                self.secrets[at].update(secret.strip() for secret in secrets)
+        for at, text in texts.iter_rows():
+            if at in self._by_pattern:
+                self.secrets[at].update(_KEY_MATERIAL.findall(text))
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    code = found[1]
-    if code is None:
-        return " " if found[0][1] in "nrtbf" else found[0][1]
-    return chr(int(code, 16)) if not 0xD800 <= int(code, 16) < 0xE000 else " "  # noqa: PLR2004 - surrogates
+# --- records that are no rows -------------------------------------------------------------------
 
 
-def _search(rows: Mapping[int, Shown], rules: Iterable[Rule], found: dict[int, set[str]]) -> None:
-    """Add what the patterns of these rules find in any text of these rows."""
-    texts = pl.DataFrame(
-        [(at, turn.text) for at, one in rows.items() for turn in one.turns],
-        schema={"row": pl.UInt32, "text": pl.String},
-        orient="row",
-    )
-    for clause in (clause for rule in rules for clause in rule.match if clause.any):
-        strings = texts.select("row", pl.col("text").str.extract_all(clause.pattern("any")))
-        for at, secrets in strings.filter(pl.col("text").list.len() > 0).iter_rows():
-            found[at].update(secret.strip() for secret in secrets)
-    for at, text in texts.iter_rows():
-        if found[at]:
-            found[at].update(_KEY_MATERIAL.findall(text))
+def _refused_with_secrets(one: Shown, rules: Mapping[str, Rule]) -> Shown:
+    """A record that is no row, so that no rule has seen it, with its secrets known.
+
+    Bytes and error are measured as turns, with JSON's escapes undone; secrets are spelled as they
+    stand there.
+    """
+    written = [_unescaped(turn.text) for turn in one.turns]
+    row = Row(messages=tuple(Message("user", plain) for plain, _ in written))
+    found = _Found({0: replace(one, row=row, turns=tuple(_turns(row)))}, rules)
+    if not found.secret:
+        return one
+    wanted = set().union(*(rule.reads for rule in found.secret.values()))
+    scorer = Scorer(make_plan(wanted), found.secret)
+    scorer.add(to_frame([row]))
+    scores, matches = scorer.finish()
+    span = pl.struct("turn", "start", "end").alias("span")
+    findings = decide(scores, matches, found.secret).findings
+    found.add(findings.with_columns(span, pl.lit(0).alias("position")))
+    found.add_places(scores, pl.Series([0]))
+    found.search()
+    secrets = found.secrets.get(0, set()) - {""}
+    spelled = {
+        turn.text[offsets[start] : offsets[start + len(secret)]]
+        for turn, (plain, offsets) in zip(one.turns, written, strict=True)
+        for secret in secrets
+        for start in _starts(secret, plain)
+    }
+    error = one.turns[-1].text  # which may quote the beginning of a secret
+    quoted = {secret[: _quoted(secret, error)] for secret in secrets}
+    return replace(one, secrets=frozenset((spelled | quoted) - {""}), hidden=bool(found.hidden))
+
+
+def _starts(part: str, text: str) -> Iterator[int]:
+    return (found.start() for found in re.finditer(re.escape(part), text))
+
+
+def _quoted(secret: str, text: str) -> int:
+    """How much of the beginning of a secret a text holds, if it tells something of it."""
+    sizes = range(len(secret), _LEAST - 1, -1)
+    return next((size for size in sizes if secret[:size] in text), 0)
+
+
+def _unescaped(text: str) -> tuple[str, list[int]]:
+    """A text with JSON's escapes undone, and where each of its characters begins in it."""
+    signs, offsets = [], []
+    for found in _SIGN.finditer(text):
+        signs.append(_sign(found))
+        offsets.append(found.start())
+    return "".join(signs), [*offsets, len(text)]
+
+
+def _sign(found: re.Match[str]) -> str:
+    code, escaped = found["code"], found["escaped"]
+    if code is not None:
+        at = int(code, 16)
+        return " " if 0xD800 <= at < 0xE000 else chr(at)  # noqa: PLR2004 - surrogates
+    if escaped is not None:
+        return " " if escaped in "nrtbf" else escaped
+    return found[0]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from curate.evidence import NEEDS, Turns
+from curate.evidence import NEEDS, WHERE, Found, Turns, located
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import polars as pl
 
 
 @signal(
@@ -23,18 +23,21 @@ if TYPE_CHECKING:
         "invisible_characters": "zero-width and tag characters that do nothing where they stand, "
         "and byte order marks, as U+ numbers",
         "bidi_characters": "direction controls outside right-to-left text, as U+ numbers",
+        "characters_at": WHERE,
     },
     needs=NEEDS,
+    version=2,
 )
 def characters(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
     turns = Turns(frame).narrowed(r"[^\x00-\x7f]")
-    return pl.DataFrame(
+    return located(
+        "characters_at",
         {
             "mojibake": turns.find(_MOJIBAKE_GATE, mojibake, about=_ABOUT_ENCODING),
             "invisible_characters": turns.find(f"[{_INVISIBLE}]", invisible),
             "bidi_characters": turns.find(f"[{_BIDI}]", bidi),
-        }
+        },
     )
 
 
@@ -82,13 +85,13 @@ _ABOUT_ENCODING = (
 _WORD_CHARS = 12  # of the text on both sides that is shown
 
 
-def mojibake(text: str) -> Iterator[str]:
+def mojibake(text: str) -> Iterator[Found]:
     """The first place that was decoded wrongly, with what surrounds it."""
     import ftfy
 
     lost = _LOST.search(text)
     if lost is not None:
-        yield _around(text, lost.start(), lost.end())
+        yield _around(text, *lost.span())
     elif ftfy.fix_encoding(text) != text:
         bad = ftfy.badness.BADNESS_RE.search(text)
         yield _around(text, *(bad.span() if bad else (0, 0)))
@@ -172,8 +175,9 @@ def _recoded(text: str, read: str, meant: str) -> str | None:
         return None
 
 
-def _around(text: str, start: int, end: int) -> str:
-    return text[max(0, start - _WORD_CHARS) : end + _WORD_CHARS].replace("\n", " ")
+def _around(text: str, start: int, end: int) -> Found:
+    shown = text[max(0, start - _WORD_CHARS) : end + _WORD_CHARS].replace("\n", " ")
+    return Found(start, end, shown)
 
 
 # --- characters that show nothing ---------------------------------------------------------------
@@ -205,14 +209,18 @@ _UNSEEN = re.compile(f"[{_INVISIBLE}]")
 _TURNING = re.compile(f"[{_BIDI}]")
 
 
-def invisible(text: str) -> Iterator[str]:
+def invisible(text: str) -> Iterator[Found]:
     """The invisible characters without a meaning, as U+ numbers."""
-    return (f"U+{ord(text[at]):04X}" for at in _meaningless(text, _UNSEEN))
+    return (_numbered(text, at) for at in _meaningless(text, _UNSEEN))
 
 
-def bidi(text: str) -> Iterator[str]:
+def bidi(text: str) -> Iterator[Found]:
     """The direction controls without a meaning, as U+ numbers."""
-    return (f"U+{ord(text[at]):04X}" for at in _meaningless(text, _TURNING))
+    return (_numbered(text, at) for at in _meaningless(text, _TURNING))
+
+
+def _numbered(text: str, at: int) -> Found:
+    return Found(at, at + 1, f"U+{ord(text[at]):04X}")
 
 
 def without_invisible(text: str) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from curate.evidence import NEEDS, Turns
+from curate.evidence import NEEDS, WHERE, Found, Turns, located, seen
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import polars as pl
 
 
 @signal(
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
         "escaped_newlines": r"`\n`, `\t` or `\r\n` as signs in prose, with what surrounds them",
         "template_tokens": "control tokens of chat templates inside a turn that is not about them",
         "template_end_tokens": "the same where a turn has them at its beginning and end alone",
+        "leftovers_at": WHERE,
     },
     needs=NEEDS,
-    version=3,
+    version=4,
 )
 def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -39,9 +40,10 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     unfilled = blanks.find("", placeholders, asked=f"{_FORM}|{_CODE}|{_LETTER}")
     instead = blanks.find("", _instead_of_text, asked=f"{_BLANKS}|{_FILLER}")
     tokens = turns.narrowed(_TOKEN_GATE)
-    return pl.DataFrame(
+    return located(
+        "leftovers_at",
         {
-            "unfilled_placeholders": unfilled.zip_with(unfilled.is_not_null(), instead),
+            "unfilled_placeholders": unfilled.otherwise(instead),
             "letter_placeholders": blanks.find(
                 "", _in_letter, asked=f"{_FORM}|{_CODE}|{_NO_LETTER}"
             ),
@@ -49,7 +51,7 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
             "escaped_newlines": turns.find(r"\\[nt]", escaped_newlines, asked=_ABOUT_ESCAPES),
             "template_tokens": tokens.find("", tokens_inside, about=_ABOUT_TOKENS),
             "template_end_tokens": tokens.find("", tokens_at_ends, about=_ABOUT_TOKENS),
-        }
+        },
     )
 
 
@@ -162,23 +164,23 @@ _INSTEAD = re.compile(
 _NO_LETTER = rf"\A(?![\s\S]*(?:{_LETTER}))"
 
 
-def placeholders(text: str) -> Iterator[str]:
+def placeholders(text: str) -> Iterator[Found]:
     """Blanks in a text that is no code, but for those within backticks."""
     if _IS_CODE.search(text):
         return
-    for found in _UNFILLED.finditer(re.sub(r"`[^`\n]*`", " ", text)):
-        yield found[0].strip()
+    plain = re.sub(r"`[^`\n]*`", lambda quoted: " " * len(quoted[0]), text)
+    yield from map(seen, _UNFILLED.finditer(plain))
 
 
-def _instead_of_text(text: str) -> Iterator[str]:
+def _instead_of_text(text: str) -> Iterator[Found]:
     """A placeholder at the beginning of a text, or all of it."""
     found = _INSTEAD.search(text)
     if found is not None:
-        yield found[0].strip()
+        yield seen(found)
 
 
-def _in_letter(text: str) -> Iterator[str]:
-    return (one for one in placeholders(text) if one[0] in "[<{")
+def _in_letter(text: str) -> Iterator[Found]:
+    return (one for one in placeholders(text) if one.shown[0] in "[<{")
 
 
 # --- speakers -----------------------------------------------------------------------------------
@@ -199,11 +201,11 @@ _DIALOGUE = (
 )
 
 
-def role_labels(text: str) -> Iterator[str]:
+def role_labels(text: str) -> Iterator[Found]:
     """The first line that speaks for the user."""
     found = _LABELLED.search(text)
     if found is not None and "```" not in text:
-        yield found[0].strip()
+        yield seen(found)
 
 
 # --- tokens of chat templates -------------------------------------------------------------------
@@ -241,19 +243,19 @@ _ABOUT_TOKENS = (
 )
 
 
-def tokens_inside(text: str) -> Iterator[str]:
+def tokens_inside(text: str) -> Iterator[Found]:
     """The control tokens of a text, if any stands elsewhere than at its ends."""
     bare = _unquoted(text)
     first, last = _FIRST.search(bare), _LAST.search(bare)
     start, end = first.end() if first else 0, last.start() if last else len(bare)
     found = [token for token in _TOKENS.finditer(bare) if start <= token.start() < end]
-    return (token[0].strip() for token in found)
+    return map(seen, found)
 
 
-def tokens_at_ends(text: str) -> Iterator[str]:
+def tokens_at_ends(text: str) -> Iterator[Found]:
     """The control tokens of a text, if all stand at its ends."""
     if next(tokens_inside(text), None) is None:
-        yield from (token[0].strip() for token in _TOKENS.finditer(_unquoted(text)))
+        yield from map(seen, _TOKENS.finditer(_unquoted(text)))
 
 
 def _unquoted(text: str) -> str:
@@ -283,8 +285,9 @@ _ABOUT_ESCAPES = (
 )
 
 
-def escaped_newlines(text: str) -> Iterator[str]:
+def escaped_newlines(text: str) -> Iterator[Found]:
     """The first escape in a text that is neither code nor a formula, a pattern or a path."""
     found = _ESCAPED.search(text)
     if found is not None and not _NO_PROSE.search(text):
-        yield text[max(0, found.start() - 20) : found.end() + 20].replace("\n", " ")
+        shown = text[max(0, found.start() - 20) : found.end() + 20].replace("\n", " ")
+        yield Found(*found.span(), shown)

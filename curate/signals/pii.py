@@ -11,14 +11,14 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from curate.evidence import NEEDS, Turns
+from curate.evidence import NEEDS, WHERE, Found, Turns, located, secret
 from curate.mask import mask
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import polars as pl
 
 
 @signal(
@@ -32,13 +32,16 @@ if TYPE_CHECKING:
         "ip_addresses": "public IP addresses, masked; no private, reserved or well-known ones",
         "national_ids": "US social security numbers, and national ids with a right checksum; masked"
         "",
+        "pii_at": WHERE,
     },
     needs=NEEDS,
+    version=2,
 )
 def pii(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
     turns = Turns(frame).narrowed(_GATE)
-    return pl.DataFrame(
+    return located(
+        "pii_at",
         {
             "emails": turns.find(r"@|[(\[{] ?(?i:at) ?[)\]}]", emails),
             "phones": turns.find(_PHONE_GATE, phones),
@@ -50,7 +53,7 @@ def pii(frame: pl.DataFrame) -> pl.DataFrame:
                 r"\d\.\d{1,3}\.\d{1,3}\.\d|[23][0-9a-fA-F]{3}:[0-9a-fA-F:]+", ip_addresses
             ),
             "national_ids": turns.find(_ID_GATE, national_ids),
-        }
+        },
     )
 
 
@@ -90,7 +93,7 @@ _NO_LOCAL = re.compile(
 )
 
 
-def emails(text: str) -> Iterator[str]:
+def emails(text: str) -> Iterator[Found]:
     """The e-mail addresses of people and offices."""
     for found in _EMAIL.finditer(text):
         if "://" in text[: found.start()].rpartition(" ")[2].rpartition("\n")[2]:
@@ -98,7 +101,7 @@ def emails(text: str) -> Iterator[str]:
         domain, local = found["domain"], found["local"]
         office = domain.lower() == "company.com" and not re.search(r"[._\d]", local)
         if not (office or _NO_DOMAIN.search(domain) or _NO_LOCAL.search(local)):
-            yield mask(found[0])
+            yield secret(found)
 
 
 # --- phone --------------------------------------------------------------------------------------
@@ -142,17 +145,17 @@ _NO_PHONE = re.compile(
 )
 
 
-def phones(text: str) -> Iterator[str]:
+def phones(text: str) -> Iterator[Found]:
     """Phone numbers that may be someone's."""
-    return (mask(number) for number, stock in _phones(text) if not stock)
+    return (number for number, stock in _phones(text) if not stock)
 
 
-def stock_phones(text: str) -> Iterator[str]:
+def stock_phones(text: str) -> Iterator[Found]:
     """Phone numbers of no one in particular; masked all the same, for their form may mislead."""
-    return (mask(number) for number, stock in _phones(text) if stock)
+    return (number for number, stock in _phones(text) if stock)
 
 
-def _phones(text: str) -> Iterator[tuple[str, bool]]:
+def _phones(text: str) -> Iterator[tuple[Found, bool]]:
     for found in _PHONE.finditer(text):
         digits = re.sub(r"\D", "", found[0])
         before = text[max(0, found.start() - 40) : found.start()]
@@ -161,7 +164,7 @@ def _phones(text: str) -> Iterator[tuple[str, bool]]:
         if not _dials(found, digits, before):
             continue
         stock = _TOLL_FREE.search(digits) or _FICTIONAL.search(digits) or _unassigned(found, digits)
-        yield found[0].strip(), bool(stock)
+        yield secret(found), bool(stock)
 
 
 def _unassigned(found: re.Match[str], digits: str) -> bool:
@@ -205,13 +208,19 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 
 
-def ibans(text: str) -> Iterator[str]:
+def ibans(text: str) -> Iterator[Found]:
     """Account numbers that pay."""
     for found in _IBAN.finditer(text):
         number = found[0].replace(" ", "")[: _IBAN_LENGTHS.get(found[0][:2], 0)]
         whole = number and found[0].replace(" ", "").startswith(number)
         if whole and len(number) == _IBAN_LENGTHS[number[:2]] and _mod97(number):
-            yield mask(number)
+            yield Found(*_written(found, len(number)), mask(number))
+
+
+def _written(found: re.Match[str], signs: int) -> tuple[int, int]:
+    """Where a number of so many signs stands that is written in groups."""
+    ends = [at for at, sign in enumerate(found[0], 1) if sign != " "]
+    return found.start(), found.start() + ends[signs - 1]
 
 
 def _mod97(number: str) -> bool:
@@ -243,24 +252,25 @@ _TEST_CARDS = frozenset(
 )
 
 
-def cards(text: str) -> Iterator[str]:
+def cards(text: str) -> Iterator[Found]:
     """Card numbers that may be someone's."""
-    return (mask(number) for number in _cards(text) if number not in _TEST_CARDS)
+    return (Found(*at, mask(number)) for number, at in _cards(text) if number not in _TEST_CARDS)
 
 
-def stock_cards(text: str) -> Iterator[str]:
+def stock_cards(text: str) -> Iterator[Found]:
     """Published test numbers."""
-    return (mask(number) for number in _cards(text) if number in _TEST_CARDS)
+    return (Found(*at, mask(number)) for number, at in _cards(text) if number in _TEST_CARDS)
 
 
-def _cards(text: str) -> Iterator[str]:
+def _cards(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The digits of each number, and where it stands."""
     for found in _CARD.finditer(text):
         number = re.sub(r"\D", "", found[0])
         if found[0] == number and _reckoned(text, found):
             continue
         varied = len(set(number)) > 2 or number in _TEST_CARDS  # noqa: PLR2004 - 4444..., 0101...
         if varied and _ISSUED.fullmatch(number) and _luhn(number):
-            yield number
+            yield number, found.span()
 
 
 def _reckoned(text: str, found: re.Match[str]) -> bool:
@@ -297,7 +307,7 @@ _KNOWN = frozenset(
 _SMALL = 20  # dotted numbers below it are versions and section numbers, unless called an address
 
 
-def ip_addresses(text: str) -> Iterator[str]:
+def ip_addresses(text: str) -> Iterator[Found]:
     """Addresses of hosts on the internet."""
     for found in _IP.finditer(text):
         before = text[max(0, found.start() - 40) : found.start()]
@@ -306,7 +316,7 @@ def ip_addresses(text: str) -> Iterator[str]:
             and not _NUMBERED.search(before)
             and _public(found, before)
         ):
-            yield mask(found[0])
+            yield secret(found)
 
 
 def _public(found: re.Match[str], before: str) -> bool:
@@ -346,7 +356,7 @@ _NIR = re.compile(
 _AADHAAR = re.compile(r"(?i)(?:aadhaa?r|uidai|आधार)\D{0,30}([2-9]\d{3} \d{4} \d{4})(?!\w| \d)")
 
 
-def national_ids(text: str) -> Iterator[str]:
+def national_ids(text: str) -> Iterator[Found]:
     """Numbers by which a state knows a person."""
     for pattern, check in (
         (_SSN, bool),
@@ -359,7 +369,7 @@ def national_ids(text: str) -> Iterator[str]:
     ):
         for found in pattern.finditer(text):
             if check(found[0]):
-                yield mask(found[0])
+                yield secret(found)
 
 
 def _cpf(text: str) -> bool:

@@ -12,14 +12,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from curate.evidence import NEEDS, Turns
+from curate.evidence import NEEDS, WHERE, Found, Turns, located, secret
 from curate.mask import mask
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import polars as pl
 
 
 @signal(
@@ -28,22 +28,27 @@ if TYPE_CHECKING:
         "named_keys": "random values that the text calls a key, a token or a secret; masked",
         "stock_keys": "keys of a known form that documentation prints or a keyboard typed",
         "connection_passwords": "URLs and connection strings with a password, masked",
+        "private_keys": "blocks of a private key (PEM, OpenSSH, PGP, PuTTY), by their kind",
         "told_passwords": "passwords that a sentence or a setting gives away, masked",
+        "secrets_at": WHERE,
     },
     needs=NEEDS,
+    version=2,
 )
 def secrets(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
     turns = Turns(frame)
     keyed = turns.narrowed(f"{_KEY_GATE}|{_NAMED_GATE}")
-    return pl.DataFrame(
+    return located(
+        "secrets_at",
         {
             "api_keys": keyed.find("", api_keys),
             "named_keys": keyed.find("", named_keys),
             "stock_keys": keyed.find("", stock_keys),
             "connection_passwords": turns.find(_CONNECTION_GATE, connection_passwords),
+            "private_keys": turns.find(_PRIVATE_GATE, private_keys),
             "told_passwords": turns.find(_TOLD_GATE, told_passwords, about=_WANTED),
-        }
+        },
     )
 
 
@@ -164,24 +169,32 @@ _JWT_SAMPLE = "eyJzdWIiOiIxMjM0NTY3ODkwI"
 _BLANK = re.compile(r"(?i)x{6,}|your|\*{3}|placeholder|redacted|insert|replace")
 
 
-def api_keys(text: str) -> Iterator[str]:
+def api_keys(text: str) -> Iterator[Found]:
     """Keys that may open something, with the issuer's name: `GitHub gh…9x`."""
-    return (
-        f"{issuer} {mask(found[0])}" for issuer, found in _keys(text) if not _is_stock(found[0])
-    )
+    return (_issued(issuer, key) for issuer, key in _keys(text) if not _is_stock(key[0]))
 
 
-def named_keys(text: str) -> Iterator[str]:
+def named_keys(text: str) -> Iterator[Found]:
     """Random values after a word for secrets, but for those in an issuer's form."""
     for found in _NAMED.finditer(text):
         value = found["value"].rstrip(".")
         if _random(value) and not _KEY.search(found[0]):
-            yield mask(value)
+            yield _within(found, value)
 
 
-def stock_keys(text: str) -> Iterator[str]:
+def _within(found: re.Match[str], value: str) -> Found:
+    """A value that `found` has among its signs: without the stop or the stars around it."""
+    start = found.start("value") + found["value"].index(value)
+    return Found(start, start + len(value), mask(value))
+
+
+def stock_keys(text: str) -> Iterator[Found]:
     """Keys of a known form that open nothing; masked all the same, for their form may mislead."""
-    return (f"{issuer} {mask(found[0])}" for issuer, found in _keys(text) if _is_stock(found[0]))
+    return (_issued(issuer, key) for issuer, key in _keys(text) if _is_stock(key[0]))
+
+
+def _issued(issuer: str, key: re.Match[str]) -> Found:
+    return Found(*key.span(), f"{issuer} {mask(key[0])}")
 
 
 def _keys(text: str) -> Iterator[tuple[str, re.Match[str]]]:
@@ -205,6 +218,27 @@ def _random(value: str) -> bool:
     return bool(mixed) and bits >= _BITS and parts < 3 and not made_up  # noqa: PLR2004 - a/b/c/d
 
 
+# --- private keys -------------------------------------------------------------------------------
+
+_PRIVATE_GATE = r"PRIVATE KEY|PuTTY-User-Key-File"
+_PRIVATE = re.compile(
+    r"-----BEGIN (?P<kind>(?:[A-Z0-9]+ )*PRIVATE KEY)(?: BLOCK)?-----(?:\\[nr]|\s)+"
+    r"(?:[A-Za-z-]+: [^\n]+\n)*\s*[A-Za-z0-9+/=]{16}(?:[A-Za-z0-9+/=\s]|\\[nr])*"
+    r"|(?P<putty>PuTTY)-User-Key-File-\d[\s\S]*?Private-Lines: \d+[A-Za-z0-9+/=\s]*"
+    r"(?:Private-MAC: \w+)?"
+)
+_PRIVATE_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+_KEY_CHARS = 20_000  # a block of RSA with 16,384 bits has 13,000
+
+
+def private_keys(text: str) -> Iterator[Found]:
+    """Whole blocks of private keys, by their kind: a block that is cut ends with its base64."""
+    for found in _PRIVATE.finditer(text):
+        last = _PRIVATE_END.search(text, found.end(), found.end() + _KEY_CHARS)
+        end = last.end() if last and not found["putty"] else found.end()
+        yield Found(found.start(), end, found["kind"] or "PuTTY PRIVATE KEY")
+
+
 # --- passwords ----------------------------------------------------------------------------------
 
 _CONNECTION_GATE = r"://[^/\s]*:[^/\s]*@|(?i:(?:pwd|password)=)"
@@ -222,13 +256,13 @@ _NO_PASSWORD = re.compile(
 )
 
 
-def connection_passwords(text: str) -> Iterator[str]:
+def connection_passwords(text: str) -> Iterator[Found]:
     """Connection strings that log in by themselves."""
     for found in _CONNECTION.finditer(text):
-        password = found["url"] or found["pair"]
-        if not _NO_PASSWORD.match(password):
+        kind = "url" if found["url"] else "pair"
+        if not _NO_PASSWORD.match(found[kind]):
             place = found["host"] or "a database"
-            yield f"{mask(password)} at {place[:40]}"
+            yield Found(*found.span(kind), f"{mask(found[kind])} at {place[:40]}")
 
 
 _TOLD_GATE = (  # without word boundaries: they cost 230 ms
@@ -258,20 +292,20 @@ _WANTED = (
 _SENTENCE = re.compile(r"^[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?)]*$")
 
 
-def told_passwords(text: str) -> Iterator[str]:
+def told_passwords(text: str) -> Iterator[Found]:
     """Passwords that the text gives away.
 
     A plain word counts in quotation marks, beside a user name, where it is somebody's, or if it is
     none that a dictionary has: `the password is required` tells no one anything.
     """
     for found in _at_names(text):
-        value = found["value"].strip("*").rstrip(".,;)")
+        value = found["value"].strip("*").rstrip(".,;)*")
         if found["name"].lower() == "pin":
             told = bool(re.fullmatch(r"\d{4,8}", value)) and value not in {"1234", "0000"}
         else:
             told = _looks_chosen(value, found) or _is_plain_password(value, found)
         if told and not _NO_PASSWORD.match(value):
-            yield mask(value)
+            yield _within(found, value)
     for name in re.finditer(r"(?i)\bset\b[^.\n]{0,30}password", text):
         to = _SET_TO.match(text, name.end())
         if (
@@ -279,7 +313,7 @@ def told_passwords(text: str) -> Iterator[str]:
             and not _SAID_OF_ONE.match(to["value"])
             and not _NO_PASSWORD.match(to["value"])
         ):
-            yield mask(to["value"])
+            yield secret(to, "value")
 
 
 def _at_names(text: str) -> Iterator[re.Match[str]]:

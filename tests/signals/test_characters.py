@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.row import Message, Row, to_frame
 from curate.signals import characters
+from tests.signals import answers
 
-
-def measured(*texts):
-    rows = [
-        Row(
-            id="1",
-            messages=(Message("user", "q"), Message("assistant", text)),
-            rejected=(),
-            format="alpaca",
-            raw=b"",
-            source="s",
-            line=1,
-        )
-        for text in texts
-    ]
-    return characters.characters(to_frame(rows))
-
+measured = partial(answers.measured, characters.characters)
 
 WORDS = [
     "Straße über",
@@ -175,3 +162,14 @@ def test_signs_left_alone(text):
 )
 def test_mixed_scripts_are_no_mojibake(text):
     assert measured(text)["mojibake"][0] is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("\U0001f60a naÃ¯ve\u200b!", {"mojibake": ["Ã¯"], "invisible_characters": ["\u200b"]}),
+        ("a\u202eb\u202ec", {"bidi_characters": ["\u202e"]}),  # the same sign again: one place
+    ],
+)
+def test_places(answer, found):
+    assert answers.places(characters.characters, answer) == found

@@ -6,10 +6,11 @@ import pytest
 
 from curate.row import Row, to_frame
 from curate.signals import pii
+from tests.signals.answers import places
 
 
 def found(kind, text):
-    return list(getattr(pii, kind)(text))
+    return [one.shown for one in getattr(pii, kind)(text)]
 
 
 HITS = [
@@ -113,6 +114,20 @@ def test_what_is_shown_is_masked():
     text = "maria.okafor84@gmail.com, (732) 830-9763, DE89370400440532013000, 4539148803436467"
     shown = [one for kind in ("emails", "phones", "ibans", "cards") for one in found(kind, text)]
     assert shown == ["ma…om", "(7…63", "DE…00", "45…67"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "number"),
+    [
+        ("ibans", "\U0001f4b6 DE89 3704 0044 0532 0130 00, please", "DE89 3704 0044 0532 0130 00"),
+        ("ibans", "DE89370400440532013000ABC", "DE89370400440532013000"),
+        ("cards", "My card 4539-1488-0343-6467.", "4539-1488-0343-6467"),
+        ("phones", "(732) 830-9763", "(732) 830-9763"),
+        ("emails", "maria.okafor84@gmail.com", "maria.okafor84@gmail.com"),
+    ],
+)
+def test_places(kind, answer, number):
+    assert places(pii.pii, answer)[kind] == [number]
 
 
 def test_gates_let_every_hit_through():

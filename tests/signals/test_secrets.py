@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import string
+from functools import partial
 
 import pytest
 
-from curate.row import Message, Row, to_frame
 from curate.signals import secrets
+from tests.signals import answers
+
+measured = partial(answers.measured, secrets.secrets)
 
 LETTERS = string.ascii_letters
 ALL = LETTERS + string.digits
@@ -60,22 +63,6 @@ KEYS = {
     "age": "AGE-SECRET-KEY-1" + drawn(58, string.ascii_uppercase + string.digits),
     "JWT": f"eyJ{drawn(20)}.eyJ{drawn(30)}.{drawn(43)}",
 }
-
-
-def measured(*texts):
-    rows = [
-        Row(
-            id="1",
-            messages=(Message("user", "q"), Message("assistant", text)),
-            rejected=(),
-            format="alpaca",
-            raw=b"",
-            source="s",
-            line=1,
-        )
-        for text in texts
-    ]
-    return secrets.secrets(to_frame(rows))
 
 
 def test_every_issuer_is_known_and_passes_the_gate():
@@ -215,3 +202,43 @@ def test_plain_words_that_are_passwords(text):
 )
 def test_plain_words_that_are_none(text):
     assert not list(secrets.told_passwords(text))
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "secret"),
+    [
+        ("told_passwords", "My password is **Hunter2031**.", "Hunter2031"),
+        ("told_passwords", "\U0001f511 I set the password to bananas.", "bananas"),
+        ("told_passwords", "PIN: 4831, and mind the cat", "4831"),
+        ("connection_passwords", "\U0001f511 redis://:v8Kq2mXr@cache:6379", "v8Kq2mXr"),
+        ("connection_passwords", "Server=s;User Id=sa;Password=Tr7wXq2L;", "Tr7wXq2L"),
+        ("api_keys", f"{KEYS['GitHub']}", KEYS["GitHub"]),
+        ("named_keys", f"client_secret: {drawn(40)}.", drawn(40)),
+        ("stock_keys", "like AKIAIOSFODNN7EXAMPLE here", "AKIAIOSFODNN7EXAMPLE"),
+    ],
+)
+def test_places(kind, answer, secret):
+    assert answers.places(secrets.secrets, answer)[kind] == [secret]
+
+
+BLOCK = "MIICXAIBAAKBgQDTq8ZrVw2LsXb7\nNcKm4YpHd9JfGa3UeRo6Bi5W\n"
+HEAD, END = "-----BEGIN RSA PRIVATE KEY-----\n", "-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("block", "kind"),
+    [
+        (f"{HEAD}{BLOCK}{END}", "RSA PRIVATE KEY"),
+        (f"{HEAD}Proc-Type: 4,ENCRYPTED\n\n{BLOCK}{END}", "RSA PRIVATE KEY"),
+        (f"{HEAD}{BLOCK}{END}".replace("\n", "\\n"), "RSA PRIVATE KEY"),
+        (f"{HEAD}{BLOCK}{END}".replace("\n", '\\n" +\n"'), None),  # glued in a program
+        (f"{HEAD}{BLOCK}", "RSA PRIVATE KEY"),  # cut
+        (f"PuTTY-User-Key-File-3: rsa\nPrivate-Lines: 2\n{BLOCK}", "PuTTY PRIVATE KEY"),
+        (f"{HEAD}...\n{END}", None),
+    ],
+)
+def test_private_keys(block, kind):
+    made = measured(f"Here:\n{block}")["private_keys"][0]
+    assert made == (kind and f"assistant 2: {kind}")
+    found = answers.places(secrets.secrets, f"Here:\n{block}").get("private_keys")
+    assert found == (kind and [block])
