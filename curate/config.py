@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
 from curate.errors import ConfigError
-from curate.rule import Verdict, did_you_mean
+from curate.rule import Own, Verdict, did_you_mean, load_own
 
 
 class Settings(BaseModel):
@@ -25,7 +25,8 @@ class Settings(BaseModel):
         ignore: codes or prefixes left out.
         thresholds: code -> threshold.
         actions: code or prefix -> the action it has, over the pack's; what `undo` sets.
-        rules: folders with rules and packs of the user's own.
+        against: files of evaluation items that no row may hold (`--against`).
+        rules: folders with rules and packs of the user's own; in a lock what they held.
         fix: apply the edit rules.
         to: format that the core is written in; None is the input's.
         seed: of everything that draws lots.
@@ -40,10 +41,20 @@ class Settings(BaseModel):
     ignore: tuple[str, ...] = ()
     thresholds: Mapping[str, FiniteFloat] = {}
     actions: Mapping[str, Verdict] = {}
-    rules: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    rules: tuple[str, ...] | Own = ()
     fix: bool = False
     to: str | None = None
     seed: int = 0
+
+    def resolved(self) -> Settings:
+        """The same with what its folders of rules hold, so that a run can keep it.
+
+        Raises:
+            RuleError: a file that is no rule or no pack.
+            UsageError: no such folder.
+        """
+        return self.model_copy(update={"rules": load_own(self.rules)}) if self.rules else self
 
     @field_validator("format", "to")
     @classmethod
@@ -86,7 +97,8 @@ def load_settings(path: str | Path) -> Settings:
         return Settings.model_validate(_table(path, table, "clean"))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, ("clean", *first["loc"])))
+        said = [str(part) for part in first["loc"] if "[" not in str(part)]  # a type is no key
+        where = ".".join(("clean", *said))
         known = ", ".join(Settings.model_fields)
         raise ConfigError(f"{path}: {where}: {first['msg']} (known: {known})") from None
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curate import __version__
@@ -121,8 +120,7 @@ class Lock(BaseModel):
             path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != LOCK
         }
         whole = self.model_copy(update={"outputs": outputs})
-        text = orjson.dumps(whole.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
-        (folder / LOCK).write_bytes(text + b"\n")
+        (folder / LOCK).write_text(whole.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
         return whole
 
 

@@ -104,7 +104,7 @@ def clean(
         InputError: an input that can't be read at all, or holds no valid record.
         OutputError: a folder that can't be written.
     """
-    settings = settings or Settings()
+    settings = (settings or Settings()).resolved()
     rules = chosen_rules(settings)
     named = [inputs] if isinstance(inputs, str | Path) else inputs
     sources = open_sources([str(one) for one in named])
@@ -143,6 +143,7 @@ def decide_again(
     """
     source = Path(folder)
     lock = read_lock(source)
+    settings = settings.resolved()
     rules = chosen_rules(settings)
     check_unchanged(source, lock, (*files.FACTS, files.LEDGER))
     in_place = out is None

@@ -223,6 +223,22 @@ class Pack(BaseModel):
     every_signal: bool = False
 
 
+class Own(BaseModel):
+    """What folders of the user's own held, so that a run needs them no more once it has read them.
+
+    Attributes:
+        folders: as the user named them.
+        rules: by code.
+        packs: by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folders: tuple[str, ...] = ()
+    rules: Mapping[str, Rule] = {}
+    packs: Mapping[str, Pack] = {}
+
+
 # --- conditions ---------------------------------------------------------------------------------
 
 KEYWORDS = frozenset("and or not is null between in like true false threshold".split())
@@ -294,25 +310,47 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 # --- loading ------------------------------------------------------------------------------------
 
 
-def load_rules(folders: Sequence[str | Path] = ()) -> dict[str, Rule]:
-    """The rules that come with curate and those in `folders`, by code, in alphabetical order.
+def load_rules(own: Own | Sequence[str | Path] = ()) -> dict[str, Rule]:
+    """The rules that come with curate and the user's own, by code, in alphabetical order.
 
-    A rule in a folder replaces curate's own of the same code.
+    One of the user's own replaces curate's of the same code.
 
     Raises:
         RuleError: a file that is no rule, naming the file and the field.
     """
-    rules = dict(_own_rules())
-    for folder in map(_folder, folders):
-        own = _rules_in(folder)
-        for rule in own.values():
+    return dict(sorted({**_shipped_rules(), **load_own(own).rules}.items()))
+
+
+def load_pack(name: str, own: Own | Sequence[str | Path] = ()) -> Pack:
+    """A pack by name: the user's own, else curate's."""
+    packs = {**_packs_in(files("curate.rules")), **load_own(own).packs}
+    if name not in packs:
+        raise UsageError(f"no pack is named {name!r}; there are {', '.join(sorted(packs))}")
+    return packs[name]
+
+
+def load_own(own: Own | Sequence[str | Path]) -> Own:
+    """What folders of rules and packs hold, the later over the earlier; what was read stays so.
+
+    Raises:
+        RuleError: a file that is no rule or no pack.
+        UsageError: no such folder.
+    """
+    if isinstance(own, Own):
+        return own
+    rules: dict[str, Rule] = {}
+    packs: dict[str, Pack] = {}
+    for folder in map(_folder, own):
+        made = _rules_in(folder)
+        for rule in made.values():
             check(rule, folder / f"{rule.code}.yaml")
-        rules |= own
-    return dict(sorted(rules.items()))
+        rules |= made
+        packs |= _packs_in(folder)
+    return Own(folders=tuple(map(str, own)), rules=rules, packs=packs)
 
 
 @cache
-def _own_rules() -> dict[str, Rule]:
+def _shipped_rules() -> dict[str, Rule]:
     """Those that come with curate, read once; `check` is the tests' business, a quarter second."""
     return _rules_in(files("curate.rules"))
 
@@ -327,16 +365,9 @@ def _rules_in(folder: Traversable) -> dict[str, Rule]:
     return rules
 
 
-def load_pack(name: str, folders: Sequence[str | Path] = ()) -> Pack:
-    """A pack by name, from `packs/` in the last of the folders that has it, else curate's own."""
-    known = []
-    for folder in (*map(_folder, reversed(folders)), files("curate.rules")):
-        for file in _yaml_files(folder / "packs"):
-            pack = _load(file, Pack)
-            if pack.name == name:
-                return pack
-            known.append(pack.name)
-    raise UsageError(f"no pack is named {name!r}; there are {', '.join(sorted(known))}")
+def _packs_in(folder: Traversable) -> dict[str, Pack]:
+    packs = [_load(file, Pack) for file in _yaml_files(folder / "packs")]
+    return {pack.name: pack for pack in packs}
 
 
 def matches_prefix(code: str, prefix: str) -> bool:

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate import folder as files
+from curate.errors import RuleError
 from curate.facts import stored_records
 from curate.lock import Lock, is_changed, read_lock, rule_hash, sha256, versions
 from curate.pipeline import chosen_rules, measure, no_tick, settle
+from curate.rule import Own, load_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from curate.pipeline import Tick
-    from curate.rule import Rule
+    from curate.rule import Pack, Rule
 
 
 def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:
@@ -26,7 +28,7 @@ def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:
     """
     source = Path(folder)
     lock = read_lock(source)
-    found = _changed_files(source, lock) + _changed_inputs(lock)
+    found = _changed_files(source, lock) + _changed_inputs(lock) + _changed_folders(lock)
     if any(is_changed(source / name, lock) for name in (files.RECORDS, files.LEDGER)):
         return [*found, "the records themselves changed, so the run can't be derived again"]
     rules = chosen_rules(lock.settings)
@@ -66,6 +68,48 @@ def _changed_inputs(lock: Lock) -> list[str]:
         f"{one.name}: is not what the run has read"
         for one in lock.origin.inputs
         if Path(one.name).is_file() and sha256(Path(one.name)) != one.sha256
+    ]
+
+
+def _changed_folders(lock: Lock) -> list[str]:
+    """Rules of the user's own that their folders hold otherwise; one that is gone says nothing."""
+    was = lock.settings.rules
+    if not isinstance(was, Own) or not all(Path(folder).is_dir() for folder in was.folders):
+        return []
+    try:
+        now = load_own(was.folders)
+    except RuleError as error:
+        return [str(error)]
+    pairs = ((was.rules, now.rules, "rule"), (was.packs, now.packs, "pack"))
+    return [
+        f"{kind} {name}: in {', '.join(was.folders)} it is not what the run has read; "
+        f"`curate decide DIR --rules {was.folders[0]}` applies it as it is now"
+        for old, new, kind in pairs
+        for name in sorted(old.keys() | new.keys())
+        if _said(old.get(name)) != _said(new.get(name))
+    ]
+
+
+def _said(one: Rule | Pack | None) -> str | None:
+    """A rule or pack as a lock has it: a date in an example is a text there."""
+    return None if one is None else one.model_dump_json()
+
+
+def not_compared(folder: str | Path) -> list[str]:
+    """Inputs and folders of rules that are not where the run found them, a line each.
+
+    That is no difference: the run has kept all records and rules that it read, and those are
+    what `verify` derives it from.
+    """
+    lock = read_lock(Path(folder))
+    own = lock.settings.rules
+    folders = own.folders if isinstance(own, Own) else ()
+    names = [one.name for one in lock.origin.inputs]
+    return [
+        f"{name}: is not here, so it was not compared with what the run has kept; "
+        "verify from the folder in which the run was made"
+        for name in (*names, *folders)
+        if name != "-" and not name.startswith("hf://") and not Path(name).exists()
     ]
 
 

@@ -253,17 +253,27 @@ def _state(disposition: str, code: str | None) -> Text:
     return Text.assemble((disposition, _STYLES.get(disposition, "dim")), by)
 
 
-def verify(run: options.Run, *, quiet: options.Quiet = False) -> None:
+def verify(run: options.Run, *, quiet: options.Quiet = False, json: options.Json = False) -> None:
     """Check a run folder against its lock and derive it again; exit 1 if anything differs."""
+    from curate.verification import not_compared
     from curate.verification import verify as differences
 
-    with options.progress(quiet=quiet) as tick:
+    with options.progress(quiet=quiet or json) as tick:
         found = differences(run, tick)
+    absent = not_compared(run)
+    with suppress(BrokenPipeError):  # whoever reads the first line alone gets the code, too
+        if json:
+            _print_json({"agrees": not found, "differences": found, "not_compared": absent})
+        else:
+            _say_verified(run, found, absent, quiet=quiet)
     if found:
-        with suppress(BrokenPipeError):  # whoever reads the first line alone gets the code, too
-            typer.echo("\n".join(found))
         raise typer.Exit(1)
-    if not quiet:
+
+
+def _say_verified(run: Path, found: list[str], absent: list[str], *, quiet: bool) -> None:
+    for line in found if quiet else (*found, *absent):
+        typer.echo(line)
+    if not (found or quiet):
         typer.echo(f"{run}: all files are as the lock says, and come out the same again")
 
 

@@ -17,7 +17,7 @@ from curate.report.model import Reason, Report, RuleReport
 from curate.report.rows import Shown, read_rows, show, with_secrets
 from curate.report.run import Run, counts, open_run, spread
 from curate.report.steps import next_steps
-from curate.rule import load_rules
+from curate.rule import Own, load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,7 +85,9 @@ def _told(settings: Settings) -> dict[str, Any]:
     """The settings that are not the defaults, paths by their last part."""
     said = settings.model_dump(mode="json", exclude_defaults=True, exclude={"pack"})
     if "rules" in said:
-        said["rules"] = [Path(one).name for one in said["rules"]]
+        own = settings.rules
+        folders = own.folders if isinstance(own, Own) else own
+        said["rules"] = [Path(one).name for one in folders]
     return said
 
 
