@@ -70,7 +70,7 @@ class Measured(BaseModel):
 
     Attributes:
         settings: with which the records were read and measured.
-        patterns: code -> SHA-256 of the patterns that were looked for.
+        patterns: code -> SHA-256 of what was looked for in the text, and put in its place.
         edits: codes of the edit rules that were applied.
     """
 
@@ -165,9 +165,9 @@ def check_unchanged(folder: Path, lock: Lock, names: Iterable[str]) -> None:
 
 
 def match_hash(rule: Rule) -> str:
-    """The SHA-256 of what a rule looks for in the text."""
-    clauses = "".join(clause.model_dump_json() for clause in rule.match)
-    return hashlib.sha256(f"{clauses}{rule.mask}".encode()).hexdigest()
+    """The SHA-256 of what a rule looks for in the text, and of what it puts in its place."""
+    said = rule.model_dump_json(include={"match", "mask", "fix"})
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def rule_hash(rule: Rule) -> str:

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from curate.cli import app
 from curate.config import Settings
 from curate.errors import RuleError
-from curate.lock import Lock, read_lock
+from curate.lock import Lock, match_hash, read_lock
 from curate.pipeline import clean, decide_again, report_again
-from curate.rule import Own, load_own, load_rules
+from curate.rule import Own, Rule, load_own, load_rules
 from curate.verification import not_compared, verify
 from curate.why import story
 
@@ -35,6 +35,7 @@ LOUD = {
     "suspect_above": 1,
     "examples": EXAMPLES,
 }
+CALM = LOUD | {"code": "calm", "action": "edit", "fix": {"replace": "!$", "by": "."}}
 HOUSE = {"name": "house", "what": "Ours.", "select": ["loud"]}
 ROWS = [
     {"instruction": f"Name thing number {one}.", "output": f"It is number {one}{'!.'[one % 2]}"}
@@ -124,6 +125,32 @@ def test_facts_of_other_rules_are_derived_with_the_rules_that_made_them():
     assert "noisy" not in after.rules
     assert "noisy" in after.measured.patterns
     assert verify("run") == []
+
+
+def test_an_edit_that_was_changed_is_made_anew():
+    write_rules(CALM)
+    run(select=("calm",))
+    assert b"number 0." in Path("run/core.jsonl").read_bytes()
+    write_rules(CALM | {"fix": {"replace": "!$", "by": ", it is."}})
+    decide_again("run", Settings(select=("calm",), rules=("my-rules",)))
+    assert b"number 0, it is." in Path("run/core.jsonl").read_bytes()
+    assert verify("run") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fix": {"replace": "!$", "by": ""}},
+        {"fix": {"replace": "!+$", "by": "."}},
+        {"fix": {"function": "decoded"}},
+        {"fix": {"replace": "!$", "by": ".", "order": 3}},
+        {"mask": True},
+        {"match": [{"in": "any", "any": ["!$"]}]},
+    ],
+)
+def test_all_that_shapes_a_fact_is_in_the_hash(change):
+    assert match_hash(Rule(**CALM | change)) != match_hash(Rule(**CALM))
+    assert match_hash(Rule(**CALM | {"name": "Other", "why": "Other."})) == match_hash(Rule(**CALM))
 
 
 def test_what_is_gone_is_named_and_no_difference():
