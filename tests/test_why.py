@@ -70,10 +70,10 @@ def test_nothing_in_a_row_acts_on_the_terminal(tmp_path, monkeypatch, capsys):
 
 
 def test_a_difference_is_seen_without_colour_and_numbers_are_rounded(tmp_path, monkeypatch, capsys):
-    rows = [row(f"{WORDS} end", "Near?"), row(f"{WORDS} new end.", "Near?")]
+    rows = [row(f"{WORDS} old end", "Near?"), row(f"{WORDS} new end.", "Near?")]
     made = run(tmp_path, rows)
     plain = " ".join(told(made, monkeypatch, capsys, "3").split())
-    assert "word59 {+new +}end{+.+}" in plain
+    assert "word59 [-old-]{+new+} end{+.+}" in plain
     assert "[-only there-] {+only here+}" in plain
     assert re.search(r"near_duplicate_similarity = 0\.\d{3},", plain)
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -10,7 +10,9 @@ What counts as a near-copy, of rows with the same system prompt and the same ord
 3. The other field is near by itself, turn by turn, so that nothing long covers for what is
    short, and what differs decides nothing: see `_same_prompt` and `_same_answer`.
 
-Clusters are stars: every row was compared with the row it names, the earliest.
+Clusters are stars: every row was compared with the row it names, the longest answer and of
+those the earliest. The verified pairs are stored beside the stars, so that a decision can let
+another row stay (`curate.twins`) without a look at the text.
 """
 
 from __future__ import annotations
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 LONG = 40
 # Groups of up to so many rows are compared pair by pair: cheaper than their signatures.
 _SMALL_GROUP = 4
+# So many rows of a star are compared with all others of it: any of them can stand for the rest.
+_LEADS = 8
+# Pairs that are stored a row, at most: with the leads, and as many again.
+_STORED = 2 * _LEADS
 
 _NEGATIONS = (
     "no not never none neither nor cannot can't don't doesn't didn't isn't aren't wasn't weren't "
@@ -85,29 +91,68 @@ def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
 
 @signal(
     columns={
-        "near_duplicate_of": "id of the row that this one repeats nearly or wholly: the earliest",
+        "near_duplicate_of": "id of the row that this one repeats nearly or wholly: of those alike "
+        "the one with the longest answer, of equals the earliest",
         "near_duplicate_similarity": f"Jaccard similarity of the two, {FLOOR} to 1 (a copy)",
+        "same_words_as": "id of the first row that says the same word for word",
+        "near_copies": "positions of rows that were compared with this one and found near",
+        "near_similarities": "Jaccard similarity to each of `near_copies`",
+        "near_lead": "whether the row was compared with all that are near to the same one, and so "
+        "can stand for them",
+        "answer_words": "words of the answer, where a sign takes one back",
     },
     needs=(
         *("id", "context_key", "prompt_wording", "response_wording"),
         *("prompt_length", "response_length", "prompt_words", "response_words"),
     ),
     scope="corpus",
+    version=2,
 )
 def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that say the same word for word, then rows that differ by a small edit."""
     keys = frame.drop("prompt_words", "response_words")
+    ids, words = frame["id"], frame["response_length"]
     first = _Groups.of(keys, "context_key", *_WORDINGS).first
     heads = np.flatnonzero(first == np.arange(frame.height))
     related = heads[_related(keys[heads])]
+    # Who comes first stands for the others: the longer answer.
+    related = related[np.lexsort((related, -words.to_numpy()[related].astype(np.int64)))]
+    found = _clusters(_Pairs(frame, related))
     star, similarity = np.arange(frame.height), np.ones(frame.height)
-    found, similarity[related] = _stars(_Pairs(frame, related))
-    star[related] = related[found]
+    star[related], similarity[related] = related[found.star], found.similarity
+    lead = np.ones(frame.height, np.bool_)
+    lead[related] = found.lead
     # Copies follow the row they are copies of to its representative.
-    star, similarity = star[first], similarity[first]
-    of = _others(frame["id"], star)
-    value = pl.Series(similarity).set(of.is_null(), None)
-    return pl.DataFrame({"near_duplicate_of": of, "near_duplicate_similarity": value})
+    of = _others(ids, star[first])
+    return pl.DataFrame(
+        {
+            "near_duplicate_of": of,
+            "near_duplicate_similarity": pl.Series(similarity[first]).set(of.is_null(), None),
+            "same_words_as": _others(ids, first),
+            "near_lead": lead[first],
+            "answer_words": words,
+        }
+    ).hstack(_as_lists(found, related, frame.height))
+
+
+def _as_lists(found: _Clusters, related: Ints, height: int) -> pl.DataFrame:
+    """The pairs as two list columns: of the row that is worse, null where there is none."""
+    left, right, alike = found.left, found.right, found.alike
+    own = found.lead[right] & (found.star[left] == found.star[right])
+    order = np.lexsort((right, -alike, ~own, left))
+    left, right, alike = left[order], right[order], alike[order]
+    nth = np.arange(len(left)) - np.searchsorted(left, left)
+    kept = nth < _STORED
+    pairs = pl.DataFrame(
+        {
+            "row": related[left[kept]],
+            "near_copies": related[right[kept]].astype(np.uint32),
+            "near_similarities": alike[kept],
+        }
+    )
+    lists = pairs.group_by("row", maintain_order=True).agg(pl.all())
+    rows = pl.int_range(height, eager=True).alias("row").to_frame()
+    return rows.join(lists, on="row", how="left", maintain_order="left").drop("row")
 
 
 _WORDINGS = ("prompt_wording", "response_wording")
@@ -180,24 +225,77 @@ def _related(keys: pl.DataFrame) -> Ints:
     return np.flatnonzero(related)
 
 
-def _stars(pairs: _Pairs) -> tuple[Ints, NDArray[np.float64]]:
-    """Each row's representative and the similarity to it; itself and 1 where it has none."""
+class _Clusters(NamedTuple):
+    """Stars of near-copies, and the pairs they are made of.
+
+    Attributes:
+        star: each row's representative, itself where it has none.
+        similarity: to that one.
+        lead: rows that were compared with all of their star.
+        left: the later row of each verified pair.
+        right: the earlier one.
+        alike: how similar the two are.
+    """
+
+    star: Ints
+    similarity: NDArray[np.float64]
+    lead: Mask
+    left: Ints
+    right: Ints
+    alike: NDArray[np.float64]
+
+
+def _clusters(pairs: _Pairs) -> _Clusters:
+    """Which rows are near-copies of which; of those alike the first represents the others."""
     proposed = pairs.proposed()
     pairs.contest(*proposed)
-    left, right, similarity = pairs.verified(*proposed)
+    found = pairs.verified(*proposed)
     # A partner may belong to a star itself: then its representative is the one to compare with.
+    left, right, _ = found
     further = minhash.stars(left, right, pairs.height)[right]
     new = further != right
-    extra = pairs.verified(*np.unique(np.stack([left[new], further[new]]), axis=1))
-    left, right = np.concatenate([left, extra[0]]), np.concatenate([right, extra[1]])
-    similarity = np.concatenate([similarity, extra[2]])
-    order = np.lexsort((right, left))
-    left, right, similarity = left[order], right[order], similarity[order]
+    found = _with(pairs, found, left[new], further[new])
+    star = minhash.stars(*found[:2], pairs.height)
+    found = _with(pairs, found, *_beside_leads(star))
+    left, right, alike = found
     star = minhash.stars(left, right, pairs.height)
-    alike = np.ones(pairs.height)
+    similarity = np.ones(pairs.height)
     chosen = star[left] == right
-    alike[left[chosen]] = similarity[chosen]
-    return star, alike
+    similarity[left[chosen]] = alike[chosen]
+    return _Clusters(star, similarity, _places(star)[1] < _LEADS, left, right, alike)
+
+
+_Verified = tuple["Ints", "Ints", "NDArray[np.float64]"]
+
+
+def _with(pairs: _Pairs, found: _Verified, left: Ints, right: Ints) -> _Verified:
+    """Verified pairs, and those among further ones, by row (later, earlier)."""
+    known = found[0] * pairs.height + found[1]
+    codes = np.setdiff1d(left * pairs.height + right, known)
+    extra = pairs.verified(*np.divmod(codes, max(pairs.height, 1)))
+    one, other, alike = (np.concatenate(both) for both in zip(found, extra, strict=True))
+    order = np.lexsort((other, one))
+    return one[order], other[order], alike[order]
+
+
+def _places(star: Ints) -> tuple[Ints, Ints]:
+    """Rows in the order of their stars, and each row's place in its star: 0 leads it."""
+    order = np.argsort(star, kind="stable")
+    place = np.zeros(len(star), np.int64)
+    place[order] = np.arange(len(star)) - np.searchsorted(star[order], star[order])
+    return order, place
+
+
+def _beside_leads(star: Ints) -> tuple[Ints, Ints]:
+    """Pairs (later row, earlier row) of every row with the second to last lead of its star."""
+    order, place = _places(star)
+    start = np.searchsorted(star[order], star)
+    found = [np.zeros((2, 0), np.int64)]
+    for lead in range(1, _LEADS):
+        rows = np.flatnonzero(place > lead)
+        found.append(np.stack([rows, order[start[rows] + lead]]))
+    left, right = np.concatenate(found, axis=1)
+    return left, right
 
 
 def _alike(keys: NDArray[np.uint64], known: Mask, other: Runs) -> NDArray[np.int64]:

@@ -258,7 +258,7 @@ def edits(text):
 @pytest.mark.parametrize(("how", "edited"), list(edits(LIGHTHOUSE)))
 def test_one_word_of_a_long_answer_makes_a_near_copy(how, edited):
     rows = [ask("Describe it.", LIGHTHOUSE), ask("Describe it.", edited)]
-    assert dropped(rows) == {1: 0}, how
+    assert dropped(rows) == ({0: 1} if "added" in how else {1: 0}), "the longer one stays"
 
 
 @pytest.mark.parametrize(("how", "edited"), list(edits(LIGHTHOUSE)))
@@ -421,15 +421,10 @@ def test_no_copy_goes_for_a_row_that_goes_for_another_reason():
         ask("?", edited),
     ]
     ledger = decided(rows, rules).ledger
-    assert ledger["disposition"].to_list() == ["dropped", "kept", "dropped", "kept"]
+    assert ledger["disposition"].to_list() == ["dropped", "kept", "dropped", "dropped"]
     ids = ledger["id"]
-    assert ledger["twin"][2] == ids[1], "the heir is named, not the row that is gone"
-    assert ledger["code"].to_list() == [
-        "bad",
-        "duplicate-exact",
-        "duplicate-exact",
-        "duplicate-near",
-    ]
+    assert ledger["twin"].to_list() == [None, None, ids[1], ids[1]], "the heir, not who is gone"
+    assert ledger["code"].to_list() == ["bad", None, "duplicate-exact", "duplicate-near"]
 
 
 def test_a_copy_that_is_bad_itself_goes_for_that():
@@ -455,24 +450,6 @@ def corpora(draw):
 
 @settings(deadline=None, max_examples=60)
 @given(corpora())
-def test_who_is_dropped_has_a_twin_that_leads_to_a_kept_row(rows):
-    fates = fate(rows)
-    for line, (disposition, code, twin) in enumerate(fates):
-        if disposition == "dropped" and code != "bad":
-            seen = {line}
-            end = twin
-            while fates[end][0] == "dropped":
-                assert fates[end][1].startswith("duplicate-")
-                assert end not in seen
-                seen.add(end)
-                end = fates[end][2]
-            assert fates[end][0] == "kept"
-            kept, gone = rows[twin]["output"].lower(), rows[line]["output"].lower()
-            assert len(set(kept.split()) & set(gone.split())) >= 0.7 * len(set(gone.split()))
-
-
-@settings(deadline=None, max_examples=60)
-@given(corpora())
 def test_clusters_are_stars(rows):
     scores, _ = scored(rows)
     lines = {one: line for line, one in enumerate(scores["id"])}
@@ -480,7 +457,9 @@ def test_clusters_are_stars(rows):
         named = scores.filter(pl.col(column).is_not_null())
         leads = scores.filter(pl.col("id").is_in(named[column].implode()))
         assert leads[column].null_count() == leads.height, "who is named names nobody"
-        assert all(lines[a] > lines[b] for a, b in named.select("id", column).iter_rows())
+        for own, other in named.select("id", column).iter_rows():
+            words = [len(rows[lines[one]]["output"].split()) for one in (own, other)]
+            assert (-words[0], lines[own]) > (-words[1], lines[other]), "the longer, the earlier"
     near = scores.filter(pl.col("near_duplicate_of").is_not_null())["near_duplicate_similarity"]
     assert ((near >= FLOOR) & (near <= 1)).all()
     copies = scores.filter(pl.col("exact_duplicate_of").is_not_null())
