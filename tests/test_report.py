@@ -113,7 +113,7 @@ ROWS = [
     row("Fine.", "Read this.", input="some lorem ipsum"),
     row("Same words, twice.", "Copy?"),
     row("Same words, twice.", "Copy?"),
-    row(LONG + " end", "Near?"),
+    row(LONG + " first end", "Near?"),
     row(LONG + " changed end", "Near?"),
     row("It is teh best of teh worst."),
     row("ok", "LOUD banana question", input="x"),
@@ -286,7 +286,7 @@ def test_of_a_near_copy_the_difference_is_marked(built):
     assert texts(example, "cut") == ["501"]
     assert example.twin.line == 16
     theirs = "".join(said for part in example.twin.parts for _, said in part.segments)
-    assert theirs.endswith("word78 word79 end")
+    assert theirs.endswith("word78 word79 first end")
 
 
 def test_an_edited_row_shows_what_was_there_before(built):
