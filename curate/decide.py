@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
+from curate import twins
 from curate.errors import RuleError
 from curate.evidence import places
 from curate.ledger import open_ledger
@@ -14,9 +16,12 @@ from curate.match import SCHEMA
 from curate.rule import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from curate.minhash import Ints, Mask
     from curate.rule import Rule
+
+    Found = Mapping[tuple[object, ...], pl.DataFrame]
 
 FINDINGS = {
     "row": pl.UInt32,  # position among the scored rows
@@ -59,8 +64,9 @@ def decide(
 ) -> Decision:
     """Decide every scored row.
 
-    A row is dropped if a drop rule hits it. Rules that take two rows (duplicates) judge last, and
-    never drop a row whose twin another rule has dropped: the first such row is kept in its stead.
+    A row is dropped if a drop rule hits it. Rules that take two rows (duplicates) judge last: which
+    of the two stays depends on what hits them otherwise (`curate.twins`), and none is dropped
+    beside a row that is not kept.
 
     Args:
         scores: a row a record, with every column that the rules read.
@@ -70,26 +76,54 @@ def decide(
     """
     asked = [rule for rule in rules.values() if rule.action != "edit"]
     found = matches.partition_by("code", as_dict=True)
-    held = _held(scores, asked)
-    located = _first_places(scores)
-    hits = [
-        _hits(rows, found.get((rule.code,), located.get((rule.evidence,))), rule)
-        for rule in asked
-        if not (rows := _candidates(scores, held, found, rule)).is_empty()
-    ]
-    findings = pl.concat([pl.DataFrame(schema=FINDINGS), *hits])
-    suspects = _suspects(findings, rules, scores.height)
-    findings = findings.with_columns(
-        pl.when(pl.col("code").is_in(list(suspects)))
-        .then(pl.lit("flag"))
-        .otherwise("action")
-        .alias("action")
-    )
-    findings = _spare_heirs(findings, rules)
+    findings, suspects = _judged(scores, found, [rule for rule in asked if rule.twin is None])
+    pairs = [rule for rule in asked if rule.twin is not None]
+    if pairs:
+        further, more = _judged_pairs(scores, found, pairs, findings)
+        findings, suspects = pl.concat([findings, further]), suspects | more
     if edited is not None:
         findings = pl.concat([findings, edited.select(FINDINGS.keys())])
     findings = _in_order(findings)
     return Decision(findings, open_ledger(scores, findings), suspects)
+
+
+def _judged(
+    scores: pl.DataFrame, found: Found, rules: Sequence[Rule]
+) -> tuple[pl.DataFrame, dict[str, float]]:
+    """What these rules hit, and which of them hit too much to drop anything."""
+    held = _held(scores, rules)
+    located = _first_places(scores)
+    hits = [
+        _hits(rows, found.get((rule.code,), located.get((rule.evidence,))), rule)
+        for rule in rules
+        if not (rows := _candidates(scores, held, found, rule)).is_empty()
+    ]
+    findings = pl.concat([pl.DataFrame(schema=FINDINGS), *hits])
+    suspects = _suspects(findings, {rule.code: rule for rule in rules}, scores.height)
+    flags = pl.col("code").is_in(list(suspects))
+    action = pl.when(flags).then(pl.lit("flag")).otherwise("action")
+    return findings.with_columns(action.alias("action")), suspects
+
+
+def _judged_pairs(
+    scores: pl.DataFrame, found: Found, rules: Sequence[Rule], lone: pl.DataFrame
+) -> tuple[pl.DataFrame, dict[str, float]]:
+    """The same of rules that take two rows, after the `lone` ones have judged each by itself."""
+    gone = np.zeros(scores.height, np.bool_)
+    gone[lone.filter(pl.col("action") == "drop")["row"].to_numpy()] = True
+    faults = np.bincount(lone.unique(("row", "code"))["row"].to_numpy(), minlength=scores.height)
+    rank = twins.ranks(scores, faults, gone)
+    named = twins.named(scores, rank, twins.Wanted.by(rules))
+    findings, suspects = _judged(named, found, rules)
+    if suspects:  # these flag, so what they name is kept and can be named by others
+        rules = [
+            rule.model_copy(update={"action": "flag"}) if rule.code in suspects else rule
+            for rule in rules
+        ]
+        named = twins.named(scores, rank, twins.Wanted.by(rules))
+        findings, more = _judged(named, found, rules)
+        suspects |= more
+    return _spare(findings, scores["id"], rank, gone), suspects
 
 
 def _held(scores: pl.DataFrame, rules: Iterable[Rule]) -> pl.DataFrame:
@@ -125,7 +159,7 @@ def _try(scores: pl.DataFrame, code: str, test: pl.Expr) -> None:
 def _candidates(
     scores: pl.DataFrame,
     held: pl.DataFrame,
-    found: Mapping[tuple[object, ...], pl.DataFrame],
+    found: Found,
     rule: Rule,
 ) -> pl.DataFrame:
     """The scored rows for which a rule's condition holds, or at which its patterns point."""
@@ -180,32 +214,15 @@ def _suspects(findings: pl.DataFrame, rules: Mapping[str, Rule], height: int) ->
     }
 
 
-def _spare_heirs(findings: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
-    """Let no row go as the copy of one that goes for another reason.
-
-    Of exact copies the first that is left becomes the heir: it is kept, and the others name it.
-    Near copies all stay, for they were compared with their twin and not with each other.
-    """
-    exact = [code for code, rule in rules.items() if rule.twin and rule.twin == rule.evidence]
-    pairs = [code for code, rule in rules.items() if rule.twin]
-    drops = pl.col("action") == "drop"
-    alone = findings.filter(drops & ~pl.col("code").is_in(pairs))["id"].unique().implode()
-    orphan = (
-        drops
-        & pl.col("code").is_in(pairs)
-        & pl.col("twin").is_in(alone)
-        & ~pl.col("id").is_in(alone)
-    )
-    orphans = findings.filter(orphan)
-    if orphans.is_empty():
-        return findings
-    heirs = orphans.group_by("code", "twin").agg(pl.col("id").sort_by("row").first().alias("heir"))
-    findings = findings.join(heirs, on=["code", "twin"], how="left", maintain_order="left")
-    copy = orphan & pl.col("code").is_in(exact) & (pl.col("heir") != pl.col("id"))
-    return findings.with_columns(
-        pl.when(orphan & ~copy).then(pl.lit("flag")).otherwise("action").alias("action"),
-        pl.when(copy).then("heir").otherwise("twin").alias("twin"),
-    ).select(FINDINGS.keys())
+def _spare(findings: pl.DataFrame, ids: pl.Series, rank: Ints, gone: Mask) -> pl.DataFrame:
+    """Let whoever would go beside a row that goes, or that another one names, be flagged only."""
+    drops = findings.with_row_index("at").filter(pl.col("action") == "drop")
+    known = ids.alias("twin").to_frame().with_row_index("named")
+    drops = drops.join(known, on="twin", how="left", maintain_order="left")
+    rows = drops.select(pl.col("row").cast(pl.Int64), pl.col("named").cast(pl.Int64).fill_null(-1))
+    spared = twins.spared(rows["row"].to_numpy(), rows["named"].to_numpy(), rank, gone)
+    action = findings["action"].scatter(drops["at"].filter(pl.Series(spared)), "flag")
+    return findings.with_columns(action.alias("action"))
 
 
 def _in_order(findings: pl.DataFrame) -> pl.DataFrame:
