@@ -13,6 +13,7 @@ import polars as pl
 
 from curate import folder as files
 from curate.errors import UsageError
+from curate.evidence import PLACES
 from curate.report.rows import read_rows, with_secrets
 from curate.report.run import open_run
 from curate.rule import load_rules
@@ -35,7 +36,8 @@ class Story:
     Attributes:
         ledger: its row of the ledger.
         findings: its rows of findings.parquet, in the order in which they decide.
-        scores: its columns of scores.parquet that hold something; empty for a quarantined record.
+        scores: its columns of scores.parquet that hold something, but for places, which findings
+            have; empty for a quarantined record.
         raw: its bytes as they were read.
         shown: its turns as they were scored, and the secrets in them.
         rules: the catalogue that the run chose from.
@@ -53,6 +55,10 @@ class Story:
     edited: bytes | None = None
     twin: dict[str, Any] | None = None
     twin_shown: Shown | None = None
+
+    def text(self, raw: bytes) -> str | None:
+        """Bytes of the record as text without its secrets; None where that can't be done."""
+        return self.shown.masked_raw(raw.decode("utf-8", "backslashreplace"))
 
     def unmasked(self) -> Story:
         """The same with its secrets to be seen."""
@@ -88,7 +94,8 @@ def story(folder: str | Path, row: str) -> Story:
     wanted = {at} if twin is None else {at, twin["position"]}
     rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
     rows = with_secrets(rows, run, {code: rules[code] for code in known})
-    scores = run.scores.filter(pl.col("id") == own).to_dicts()
+    told = [name for name, dtype in run.scores.schema.items() if dtype != PLACES]
+    scores = run.scores.filter(pl.col("id") == own).select(told).to_dicts()
     return Story(
         found,
         findings,

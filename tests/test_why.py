@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 
 import orjson
+import polars as pl
 import pytest
 
 from curate.cli import main
@@ -59,6 +61,75 @@ def test_secrets_are_not_shown_unasked(tmp_path, monkeypatch, capsys, name, fix)
     assert KEY[10:] not in text
     asked = told(made, monkeypatch, capsys, line, "--unmasked")
     assert KEY in "".join(asked.split())
+
+
+def chat(*turns, **more):
+    return {"messages": [{"role": role, "content": text} for role, text in turns], **more}
+
+
+CALL = {"type": "function", "function": {"name": "log_in", "arguments": json.dumps({"key": KEY})}}
+PASSWORD = "Hunter2031"  # noqa: S105 - nobody's
+# Where a secret may stand, and what else of the row must be seen.
+PLACES = {
+    "at the start": (row(f"{KEY} is yours."), "is yours."),
+    "at the end": (row(f"Yours is {KEY}"), "Yours is"),
+    "behind signs outside the BMP": (row(f"\U0001f511\U0001f511 Yours is {KEY}!"), "Yours is"),
+    "in a code block": (row(f"Run:\n```sh\nexport A={KEY}\n```\nDone."), "export A="),
+    "twice and in the question": (row(f"{KEY}, I say {KEY}.", f"Is it {KEY}?"), "I say"),
+    "in a system text": (
+        chat(("system", f"Use {KEY}."), ("user", "Go."), ("assistant", "Gone.")),
+        "Gone.",
+    ),
+    "in a rejected answer": (
+        {"prompt": "Which?", "chosen": "Mine.", "rejected": f"\U0001f511 Take {KEY} now."},
+        "Mine.",
+    ),
+    "in a tool call": (
+        {
+            "messages": [
+                {"role": "user", "content": "Log in."},
+                {"role": "assistant", "content": None, "tool_calls": [CALL]},
+            ]
+        },
+        "log_in",
+    ),
+    "within another find": (row(f"My password is {PASSWORD}{KEY}@kestrel.org, yes."), ", yes."),
+    "told once, said again": (row(f"My password is {PASSWORD}! So {PASSWORD} it is."), "it is."),
+    "in a line that is no record": ({"instruction": 3, "output": f"it is\n{KEY}."}, "instruction"),
+    "with escapes in such a line": (
+        json.dumps({"instruction": 3, "output": f"it is {KEY}."}).replace("-", "\\u002d"),
+        "instruction",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_only_the_secret_is_masked_wherever_it_stands(tmp_path, monkeypatch, capsys, name):
+    record, also = PLACES[name]
+    raw = record if isinstance(record, str) else json.dumps(record)
+    path = tmp_path / "data.jsonl"
+    path.write_text(f"{json.dumps(row('Blue.', 'Hue?'))}\n{raw}\n", encoding="utf-8")
+    clean([path], tmp_path / "run", Settings(pack="all"))
+    text = told(tmp_path / "run", monkeypatch, capsys, "2")
+    report = [(tmp_path / "run" / f"report.{kind}").read_text() for kind in ("html", "json", "md")]
+    as_json = told(tmp_path / "run", monkeypatch, capsys, "2", "--json")
+    for said in (text, as_json, *report):
+        assert not [part for part in (KEY[10:20], KEY[-8:-2], PASSWORD[2:8]) if part in said]
+    assert also in text
+    assert also in as_json
+    assert "…" in text
+    assert "not shown" not in text
+    asked = told(tmp_path / "run", monkeypatch, capsys, "2", "--unmasked", "--json")
+    assert json.loads(asked)["raw"] == raw
+
+
+@pytest.mark.parametrize("name", ["in a rejected answer", "behind signs outside the BMP"])
+def test_findings_have_spans(tmp_path, name):
+    made = run(tmp_path, [PLACES[name][0]])
+    found = pl.read_parquet(made / "findings.parquet").filter(pl.col("code") == "secret-key")
+    turn = None if "rejected" in name else 2
+    start = 7 if turn is None else 12
+    assert found["span"].to_list() == [{"turn": turn, "start": start, "end": start + len(KEY)}]
 
 
 def test_nothing_in_a_row_acts_on_the_terminal(tmp_path, monkeypatch, capsys):

@@ -49,20 +49,30 @@ def why(
     from curate.why import story
 
     told = story(run, row)
+    if unmasked:
+        told = told.unmasked()
     if json:
         _print_json(_as_json(told))
-        return
-    _tell(told.unmasked() if unmasked else told, _console())
+    else:
+        _tell(told, _console())
 
 
 def _as_json(told: Story) -> dict[str, Any]:
     return {
-        "ledger": told.ledger,
-        "findings": told.findings,
-        "scores": told.scores,
-        "raw": told.raw.decode("utf-8", "backslashreplace"),
-        "edited": told.edited and told.edited.decode(),
+        "ledger": _masked(told.ledger, told.shown),
+        "findings": [_masked(finding, told.shown) for finding in told.findings],
+        "scores": _masked(told.scores, told.shown),
+        "raw": told.text(told.raw),
+        "edited": told.edited and told.text(told.edited),
         "twin": told.twin,
+    }
+
+
+def _masked(said: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
+    """What is said of a row, as far as it may be: evidence may hold a secret beside its own."""
+    return {
+        key: shown.masked(value) if isinstance(value, str) and key not in _NAMES else value
+        for key, value in said.items()
     }
 
 
@@ -75,7 +85,7 @@ def _tell(told: Story, console: Console) -> None:
     place = f"{ledger['source']}:{ledger['line']}"
     console.print(Text.assemble(place, "  ", (ledger["id"], "dim"), "  ", state, by))
     for finding in told.findings:
-        _finding(finding, told.rules.get(finding["code"]), console)
+        _finding(_masked(finding, told.shown), told.rules.get(finding["code"]), console)
     console.print()
     if told.shown.hidden:
         console.print(
@@ -86,10 +96,12 @@ def _tell(told: Story, console: Console) -> None:
             _turn(turn, _hits(told.findings, number), told.shown, console)
     else:
         _beside(told, console)
-    if told.edited is not None and not (told.shown.hidden or told.shown.secrets):
+    raw, edited = told.text(told.raw), told.edited and told.text(told.edited)
+    if raw and edited:
         console.print(Text("edited", "bold"))
-        console.print(_marked(told.edited.decode(), told.raw.decode(), console=console))
-    shown = {key: value for key, value in told.scores.items() if key not in _PLACE}
+        console.print(_marked(edited, raw, console=console))
+    scores = _masked(told.scores, told.shown)
+    shown = {key: value for key, value in scores.items() if key not in _PLACE}
     if shown:
         console.print(Text("scores", "dim"))
         for key, value in shown.items():
@@ -97,6 +109,7 @@ def _tell(told: Story, console: Console) -> None:
 
 
 _PLACE = {"id", "source", "line", "format"}
+_NAMES = _PLACE | {"code", "action", "severity", "column", "twin", "disposition"}
 
 
 def _short(value: Any) -> str:  # noqa: ANN401  # any score

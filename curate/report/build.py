@@ -122,9 +122,11 @@ def _examiner(
 
 
 def _before(raw: str, now: Shown, settings: Settings) -> Shown:
-    """A row before its edit; it holds the secrets that it holds afterwards."""
+    """A row before its edit; it holds the secrets that it holds afterwards, or none is shown."""
     one = show(Ingest(settings.format, settings.map), raw.encode())
-    return Shown(one.row, one.turns, now.secrets, now.hidden)
+    said = "\n".join(turn.text for turn in one.turns)
+    hidden = now.hidden or any(secret not in said for secret in now.secrets)
+    return Shown(one.row, one.turns, now.secrets, hidden)
 
 
 def _rule(

@@ -81,6 +81,25 @@ class Shown:
         ends = (mark for secret in self.secrets for mark in _cut_off(secret, text))
         return masked(text, [*self.marks(text), *ends])
 
+    def masked_raw(self, text: str) -> str | None:
+        """A record of this row as it was read, masked; None where a secret can't be found in it."""
+        if self.hidden:
+            return None
+        if self.row is None:
+            return self.masked(text)
+        plain, offsets = _unescaped(text)
+        starts = {secret: list(_starts(secret, plain)) for secret in self.secrets}
+        if not all(starts.values()):
+            return None
+        return masked(
+            text,
+            (
+                Mark(offsets[at], offsets[at + len(secret)], "secret")
+                for secret, found in starts.items()
+                for at in found
+            ),
+        )
+
     def place(self, rule: Rule | None, span: Mapping[str, Any]) -> tuple[Turn, int, int] | None:
         """The text that a finding's span counts in, start and end; None where there is none."""
         turn, start, end = span["turn"], span["start"], span["end"]
@@ -228,7 +247,10 @@ class _Found:
 
     def _add(self, at: int, place: tuple[Turn, int, int]) -> None:
         turn, start, end = place
-        self.secrets.setdefault(at, set()).add(turn.text[start:end].strip())
+        secret = turn.text[start:end].strip()
+        # A sentence's mark may have been taken for a part of it: "my password is Kater_77!"
+        bare = secret.rstrip("!?.,;:")
+        self.secrets.setdefault(at, set()).update({secret, bare if len(bare) > _LEAST else secret})
 
     def search(self) -> None:
         """Add what the patterns of secret rules find anywhere in the rows that hold a secret."""
