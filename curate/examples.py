@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from curate.config import Settings
 from curate.decide import decide
 from curate.errors import CurateError
 from curate.ingest import Ingest, Refusal
@@ -45,10 +48,23 @@ def _hits_last(rule: Rule, records: list[dict[str, Any]]) -> bool:
         if isinstance(row, Refusal):
             raise ValueError(f"{rule.code}: an example is no valid record: {row.error}")  # noqa: TRY004 - the data is wrong, not the type
         rows.append(row)
-    scorer = Scorer(make_plan(rule.reads), {rule.code: rule})
-    scorer.add(to_frame(rows))
-    findings = decide(*scorer.finish(), {rule.code: rule}).findings
+    with _against(rule) as settings:
+        scorer = Scorer(make_plan(rule.reads), {rule.code: rule}, settings)
+        scorer.add(to_frame(rows))
+        findings = decide(*scorer.finish(), {rule.code: rule}).findings
     return len(rows) - 1 in findings["row"].to_list()
+
+
+@contextmanager
+def _against(rule: Rule) -> Iterator[Settings]:
+    """Settings that name the evaluation items of a rule's examples, where it has such."""
+    if not rule.examples.against:
+        yield Settings()
+        return
+    with TemporaryDirectory() as folder:
+        items = Path(folder) / "items.jsonl"
+        items.write_bytes(b"\n".join(map(orjson.dumps, rule.examples.against)))
+        yield Settings(against=(str(items),))
 
 
 def _edits(rule: Rule, record: dict[str, Any]) -> bool:

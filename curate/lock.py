@@ -6,6 +6,7 @@ import hashlib
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,8 +17,6 @@ from curate.errors import InputError
 from curate.folder import LOCK, check_run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from curate.rule import Rule
 
 # Distributions whose version can change what a run finds.
@@ -72,6 +71,7 @@ class Measured(BaseModel):
         settings: with which the records were read and measured.
         patterns: code -> SHA-256 of what was looked for in the text, and put in its place.
         edits: codes of the edit rules that were applied.
+        against: the files of evaluation items that rows were compared with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +79,7 @@ class Measured(BaseModel):
     settings: Settings
     patterns: Mapping[str, str]
     edits: tuple[str, ...]
+    against: tuple[InputFacts, ...] = ()
 
 
 class Lock(BaseModel):
@@ -148,6 +149,12 @@ def sha256(path: Path) -> str:
 def is_changed(path: Path, lock: Lock) -> bool:
     """Whether a file of a run is not what the run has written."""
     return not path.is_file() or sha256(path) != lock.outputs.get(path.name)
+
+
+def is_other(one: InputFacts) -> bool:
+    """Whether a file that was read stands in its place with other bytes; if gone, who knows."""
+    path = Path(one.name)
+    return path.is_file() and sha256(path) != one.sha256
 
 
 def check_unchanged(folder: Path, lock: Lock, names: Iterable[str]) -> None:

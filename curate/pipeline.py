@@ -21,7 +21,7 @@ from curate import folder as files
 from curate import report
 from curate.config import Settings
 from curate.decide import FINDINGS, decide
-from curate.errors import InputError, OutputError
+from curate.errors import InputError, OutputError, UsageError
 from curate.facts import (
     EDITED,
     Facts,
@@ -41,6 +41,7 @@ from curate.lock import (
     Measured,
     Origin,
     check_unchanged,
+    is_other,
     match_hash,
     read_lock,
     rule_hash,
@@ -106,6 +107,7 @@ def clean(
     """
     settings = (settings or Settings()).resolved()
     rules = chosen_rules(settings)
+    _check_asked(settings, rules)
     named = [inputs] if isinstance(inputs, str | Path) else inputs
     sources = open_sources([str(one) for one in named])
     names = [_storable(source.name) for source in sources]
@@ -113,6 +115,16 @@ def clean(
         origin = partial(_origin, sources)
         facts = measure(read_all(sources, tick), origin, rules, settings, made)
         return settle(made, facts, rules, settings, tick)
+
+
+def _check_asked(settings: Settings, rules: Mapping[str, Rule]) -> None:
+    """Refuse evaluation items that no rule would compare with anything."""
+    read: set[str] = set().union(*(rule.reads for rule in rules.values()))
+    if settings.against and not any("against" in one.settings for one in plan(read)):
+        raise UsageError(
+            f"--against {settings.against[0]}: no rule of this run compares rows with evaluation "
+            "items; add contamination to --select, or to the pack"
+        )
 
 
 def _storable(name: str) -> str:
@@ -209,6 +221,7 @@ def measure(
         InputError: not one valid record.
     """
     edits = {code: rule for code, rule in rules.items() if rule.action == "edit"}
+    against = _against(settings)
     ingest = Ingest(settings.format, settings.map, edits)
     columns = _wanted(rules, settings) if wanted is None else wanted
     scorer = Scorer(make_plan(columns), rules, settings)
@@ -244,10 +257,20 @@ def measure(
             settings=settings,
             patterns={code: match_hash(rule) for code, rule in rules.items() if rule.match},
             edits=tuple(edits),
+            against=against,
         ),
     )
     write_facts(made, facts)
     return facts
+
+
+def _against(settings: Settings) -> tuple[InputFacts, ...]:
+    """The files of evaluation items, read before all else, as one may not be there."""
+    if not settings.against:
+        return ()
+    from curate.against import load
+
+    return tuple(InputFacts(**one._asdict()) for one in load(settings.against).files)
 
 
 def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
@@ -318,6 +341,7 @@ def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) ->
     known = {*facts.scores.columns, *BASE_SCHEMA}
     asked = {name for one in plan(read & known) for name in one.settings}
     same_asked = all(getattr(was.settings, name) == getattr(settings, name) for name in asked)
+    same_asked &= "against" not in asked or not any(map(is_other, was.against))
     return same_rows and same_edits and patterns and read <= known and same_asked
 
 

@@ -117,13 +117,14 @@ class Examples(BaseModel):
     """A rule's proof.
 
     Each example is a record in any format, or a list of records of which the last is the one that
-    hits or is left alone.
+    hits or is left alone. `against` are evaluation items, for rules that compare rows with such.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hits: tuple[dict[str, Any] | list[dict[str, Any]], ...] = Field(min_length=1)
     misses: tuple[dict[str, Any] | list[dict[str, Any]], ...] = Field(min_length=1)
+    against: tuple[dict[str, Any], ...] = ()
 
 
 class Rule(BaseModel):

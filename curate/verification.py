@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from curate import folder as files
 from curate.errors import RuleError
 from curate.facts import stored_records
-from curate.lock import Lock, is_changed, read_lock, rule_hash, sha256, versions
+from curate.lock import Lock, is_changed, is_other, read_lock, rule_hash, versions
 from curate.pipeline import chosen_rules, measure, no_tick, settle
 from curate.rule import Own, load_own
 
@@ -31,6 +31,8 @@ def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:
     found = _changed_files(source, lock) + _changed_inputs(lock) + _changed_folders(lock)
     if any(is_changed(source / name, lock) for name in (files.RECORDS, files.LEDGER)):
         return [*found, "the records themselves changed, so the run can't be derived again"]
+    if gone := [one.name for one in lock.measured.against if not Path(one.name).exists()]:
+        return [*found, f"{gone[0]}: is not here, so its items can't be compared with again"]
     rules = chosen_rules(lock.settings)
     other_rules = _changed_rules(lock, rules)
     found += other_rules
@@ -66,8 +68,8 @@ def _changed_inputs(lock: Lock) -> list[str]:
     """Inputs that are still where they were and differ; one that is gone says nothing."""
     return [
         f"{one.name}: is not what the run has read"
-        for one in lock.origin.inputs
-        if Path(one.name).is_file() and sha256(Path(one.name)) != one.sha256
+        for one in (*lock.origin.inputs, *lock.measured.against)
+        if is_other(one)
     ]
 
 

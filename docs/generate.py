@@ -96,7 +96,10 @@ def _rule_section(rule: Rule) -> Iterator[str]:
     yield f"*Why:* {_prose(rule.why)}"
     yield ""
     yield from (f"- {one}" for one in _looks_at(rule))
-    for title, examples in (("Hits", rule.examples.hits), ("Stays", rule.examples.misses)):
+    items, hits, misses = rule.examples.against, rule.examples.hits, rule.examples.misses
+    for title, examples in (("Evaluation items", items), ("Hits", hits), ("Stays", misses)):
+        if not examples:
+            continue
         yield ""
         yield f"{title}:"
         yield ""

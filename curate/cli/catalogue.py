@@ -67,6 +67,7 @@ def _explain(rule: Rule, console: Console) -> None:
             if rule.threshold is not None
             else ()
         ),
+        *(("item", _said(one)) for one in rule.examples.against),
         *(("hits", _told(one)) for one in rule.examples.hits),
         *(("not", _told(one)) for one in rule.examples.misses),
         *(("see", one) for one in rule.references),

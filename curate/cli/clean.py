@@ -48,6 +48,7 @@ def clean(
     ignore: options.Ignore = None,
     set: options.Set = None,  # noqa: A002  # likewise
     rules: options.Rules = None,
+    against: options.Against = None,
     fix: options.Fix = None,
     config: Config = None,
     force: options.Force = False,
@@ -67,6 +68,7 @@ def clean(
         ignore=options.codes(ignore),
         thresholds=options.thresholds(set),
         rules=tuple(_names(rules)),
+        against=tuple(against or ()),
         fix=fix,
     )
     _check_thresholds(set, chosen)

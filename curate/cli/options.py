@@ -49,6 +49,12 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="CODE.threshold=X", help="Change a rule's threshold."),
 ]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--against", metavar="FILE", help="Evaluation items that no row may hold; repeatable."
+    ),
+]
 Fix = Annotated[
     bool | None, typer.Option("--fix/--no-fix", help="Apply the edit rules too; off by default.")
 ]

@@ -1,0 +1,314 @@
+"""Rows that hold or paraphrase items of an evaluation set (`--against`).
+
+What is found of an item, in a turn of a row (the kind):
+
+exact      the turn is the item's text, case, punctuation and white space aside
+contained  a run of TELLING words of the item (a whole item of GRAM words or more, if it has fewer),
+           and at least FLOOR of its own words in runs of GRAM
+near       a passage of the turn with word trigrams like the item's: Jaccard >= minhash.FLOOR
+
+And what that means (the class), the gravest first:
+
+answer       the item's question stands in the row's prompt, and its answer in the row's answer
+prompt       the item's question stands in the row, or an item that is a text and no question
+part         what the question is about without the question, or the answer without it
+boilerplate  words that stand in more than COMMON items
+
+A row's values depend on that row and the items alone. The gravest find is kept, of these the one
+that is most alike, of these the first item's.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from curate import minhash
+from curate.against import ROLES, Against, load, words_of
+from curate.evidence import PLACES, WHERE
+from curate.minhash import END, SIGN, TURN
+from curate.normalize import INVISIBLE
+from curate.overlap import TELLING, find, jaccard, words_alone
+from curate.registry import signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from curate.config import Settings
+    from curate.minhash import Hashes, Ints, Mask
+
+# Of an item's own words; less is a phrase. Rules raise it.
+FLOOR = 0.25
+# Words at the beginning and the end of an answer among which one of a word or two must stand.
+_NEAR_ENDS = 8
+_FEW = 2
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+# Scripts of which each character is a word, by the names of their characters.
+_UNSPACED = (
+    *("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "THAI", "LAO"),
+    *("KHMER", "MYANMAR", "TIBETAN"),
+)
+_CLASSES = ("answer", "prompt", "part", "boilerplate")
+_KINDS = ("exact", "contained", "near")
+_NEAR = 2
+_SCHEMA: dict[str, Any] = {
+    "contamination": pl.String,
+    "contamination_class": pl.String,
+    "contamination_kind": pl.String,
+    "contamination_share": pl.Float64,
+    "contamination_item": pl.String,
+    "contamination_where": PLACES,
+}
+
+
+@signal(
+    columns={
+        "contamination": "the evaluation item (`--against`) that the row holds, and how much of it",
+        "contamination_class": "what of the item: answer (and its question), prompt, part (without "
+        "the question), or boilerplate (which many items share)",
+        "contamination_kind": "how: exact, contained or near",
+        "contamination_share": "of the item's own words, how many stand in the row; where near, "
+        "the Jaccard similarity",
+        "contamination_item": "FILE:LINE of the item",
+        "contamination_where": WHERE,
+    },
+    needs=("roles", "texts", "rejected", "prompt_words", "response_words"),
+    settings=("against",),
+)
+def contamination(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Look each turn's words up in the index; null where nothing is found, or nothing asked."""
+    none = pl.DataFrame(schema=_SCHEMA).clear(frame.height)
+    if not settings.against:
+        return none
+    against = load(settings.against)
+    turns = _Turns.of(frame)
+    hits = _hits(against, turns)
+    if hits.is_empty():
+        return none
+    best = _best(against, frame, hits)
+    rows = pl.DataFrame({"row": np.arange(frame.height)})
+    return rows.join(_told(against, frame, best), on="row", how="left").select(_SCHEMA.keys())
+
+
+class _Turns(NamedTuple):
+    """The turns of a batch as runs of words, END after each: of all prompts, then of all answers.
+
+    Attributes:
+        runs: token hashes.
+        row: the row of each turn.
+        place: which of the row's prompts (user and tool turns) or answers it is.
+        answer: whether it is an answer; the last may be a rejected one.
+        sizes: words of each turn.
+    """
+
+    runs: Hashes
+    row: Ints
+    place: Ints
+    answer: Mask
+    sizes: Ints
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> _Turns:
+        """Cut the sketches of a batch into turns."""
+        fields = [frame[name].explode().to_numpy() for name in ("prompt_words", "response_words")]
+        runs = np.concatenate(fields)
+        closes = (runs == END) | (runs == TURN)
+        field = minhash.row_of(runs)[closes]
+        last = runs[closes] == END
+        starts = np.flatnonzero(np.concatenate([[True], last[:-1]]))[: frame.height * 2]
+        place = np.arange(len(field)) - starts[field]
+        row, answer = field % frame.height, field >= frame.height
+        runs = minhash.cut_turns(runs)
+        sizes = np.diff(np.flatnonzero(words_alone(runs) == END), prepend=-1) - 1
+        return cls(runs, row, place, answer, sizes)
+
+
+# --- what is found ------------------------------------------------------------------------------
+
+
+def _hits(against: Against, turns: _Turns) -> pl.DataFrame:
+    """Every find that counts: turn, row, text, item, common, kind, share, start, end."""
+    index = against.texts
+    found = find(index, turns.runs)
+    sizes = index.sizes[found.text]
+    whole = found.whole | (found.longest == sizes)
+    contained = (found.longest >= np.minimum(TELLING, sizes)) & (found.share >= FLOOR)
+    kind = np.where(found.whole, 0, 1)
+    share, start, end = found.share.copy(), found.start.copy(), found.end.copy()
+    # A text of which little is its own is alike in what is not.
+    maybe = np.flatnonzero(~whole & ~found.common & (2 * index.own[found.text] >= sizes))
+    alike, first, last = jaccard(index, turns.runs, found.taken(maybe))
+    near = (alike >= minhash.FLOOR) & (alike >= share[maybe] * contained[maybe])
+    chosen = maybe[near]
+    kind[chosen], share[chosen] = _NEAR, alike[near]
+    start[chosen], end[chosen] = first[near], last[near]
+    kept = whole | contained | (kind == _NEAR)
+    return pl.DataFrame(
+        {
+            "turn": found.run,
+            "row": turns.row[found.run],
+            "place": turns.place[found.run],
+            "words": turns.sizes[found.run],
+            "answer": turns.answer[found.run],
+            "text": found.text,
+            "item": against.owner[found.text],
+            "role": against.role[found.text],
+            "common": found.common,
+            "entire": whole | (kind == _NEAR),
+            "kind": kind,
+            "share": share,
+            "start": start,
+            "end": end,
+        }
+    ).filter(kept)
+
+
+# --- what it means ------------------------------------------------------------------------------
+
+
+def _best(against: Against, frame: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
+    """One find a row, with its class."""
+    own, answer = ~pl.col("common"), pl.col("answer")
+    role = {name: pl.col("role") == place for place, name in enumerate(ROLES)}
+    asks = own & (role["question"] | role["text"] | (role["task"] & pl.col("entire")))
+    about = own & (role["task"] | role["context"])
+    hits = hits.with_columns(
+        asks.any().over("row", "item").alias("asked"),
+        (own & answer & role["answer"]).any().over("row", "item").alias("replied"),
+    )
+    asked, replied = pl.col("asked"), pl.col("replied")
+    hits = hits.with_columns(_looked(hits, about & ~asked, "asked", _asks(against, frame)))
+    asks |= about & asked
+    hits = hits.with_columns(
+        _looked(hits, asks & ~answer & ~replied, "replied", _replies(against, frame))
+    )
+    grave = pl.when(asks & ~answer & replied).then(0).when(asks).then(1).when(own).then(2)
+    order = ("class", -pl.col("share"), "kind", "item", "turn", "start")
+    return (
+        hits.with_columns(grave.otherwise(3).alias("class"))
+        .sort("row", *order)
+        .unique("row", keep="first", maintain_order=True)
+    )
+
+
+def _looked(
+    hits: pl.DataFrame, where: pl.Expr, name: str, test: Callable[[int, int], bool]
+) -> pl.Series:
+    """A column, true also where a test of row and item says so; it is asked at some hits only."""
+    at = hits.select(where.arg_true()).to_series()
+    pairs = hits[at].select("row", "item").iter_rows()
+    return hits[name].scatter(
+        at, pl.Series([test(row, item) for row, item in pairs], dtype=pl.Boolean)
+    )
+
+
+def _asks(against: Against, frame: pl.DataFrame) -> Callable[[int, int], bool]:
+    """Whether a row's prompt holds the words of an item's question."""
+
+    def test(row: int, item: int) -> bool:
+        words = frame["prompt_words"][row].to_numpy().tobytes()
+        asked = (words_of([text])[:-1].tobytes() for text in against.items[item].asks)
+        return any(_place(words, one) >= 0 for one in asked)
+
+    return cache(test)
+
+
+def _replies(against: Against, frame: pl.DataFrame) -> Callable[[int, int], bool]:
+    """Whether a row's answer holds an item's short answer."""
+
+    def test(row: int, item: int) -> bool:
+        words = frame["response_words"][row].to_numpy()[:-1].tobytes()
+        return any(_gives(words, short) for short in against.answers[item])
+
+    return cache(test)
+
+
+_BYTES = 4  # of a token
+
+
+def _gives(words: bytes, short: bytes) -> bool:
+    """Whether an answer gives a short one; a word or two count near its ends only."""
+    if len(short) > _FEW * _BYTES:
+        return _place(words, short) >= 0
+    near = _NEAR_ENDS * _BYTES
+    return _place(words[:near], short) >= 0 or _place(words[-near:], short) >= 0
+
+
+def _place(words: bytes, sought: bytes) -> int:
+    """The token of some words at which others begin; -1 where they do not stand."""
+    at = words.find(sought) if sought else -1
+    while at % _BYTES and at >= 0:
+        at = words.find(sought, at + 1)
+    return at // _BYTES
+
+
+# --- how it is told -----------------------------------------------------------------------------
+
+
+def _told(against: Against, frame: pl.DataFrame, best: pl.DataFrame) -> pl.DataFrame:
+    """The signal's columns of the rows that were hit."""
+    texts = frame[best["row"]].select("roles", "texts", "rejected").iter_rows()
+    said = []
+    for (roles, turns, rejected), hit in zip(texts, best.iter_rows(named=True), strict=True):
+        place = against.items[hit["item"]].place
+        where = _where(roles, turns, rejected, hit)
+        words = (_sentence(place, hit), _CLASSES[hit["class"]], _KINDS[hit["kind"]])
+        said.append((hit["row"], *words, hit["share"], place, [where] if where else None))
+    return pl.DataFrame(said, schema={"row": best.schema["row"], **_SCHEMA}, orient="row")
+
+
+def _sentence(place: str, hit: Mapping[str, Any]) -> str:
+    share = f"{hit['share']:.0%}".replace("%", " %")
+    how = {"exact": "exact", "contained": f"{share} contained", "near": f"near, {share} alike"}
+    return f"{place}, {how[_KINDS[hit['kind']]]}"
+
+
+def _where(
+    roles: Sequence[str], texts: Sequence[str], rejected: str | None, hit: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Turn and characters of a find; the whole turn where its words can't be laid beside it."""
+    wanted = ("assistant",) if hit["answer"] else ("user", "tool")
+    turns = [at for at, role in enumerate(roles) if role in wanted]
+    turn = turns[hit["place"]] if hit["place"] < len(turns) else None
+    text = rejected if turn is None else texts[turn]
+    if text is None:
+        return None
+    start, end = 0, len(text)
+    begins = word_places(text)
+    if len(begins) == hit["words"] and hit["end"] > hit["start"]:
+        start = begins[hit["start"]]
+        end = begins[hit["end"]] if hit["end"] < len(begins) else len(text)
+    end = start + len(text[start:end].rstrip())
+    number = None if turn is None else turn + 1
+    return {"column": "contamination", "turn": number, "start": start, "end": end}
+
+
+def word_places(text: str) -> list[int]:
+    """The character at which each word of a text begins, as the sketches count words."""
+    made, places = bytearray(), []
+    for at, sign in enumerate(text):
+        part = _spelled(sign)
+        made += part
+        places += [at] * len(part)
+    tokens, begins = minhash.tokens(bytes(made))
+    return [places[at] for at in begins[tokens & SIGN == 0].tolist()]
+
+
+@cache
+def _spelled(sign: str) -> bytes:
+    """A character as the sketches read it, but for case and composition, which move no word."""
+    if sign in "\u2018\u2019\u02bc":
+        return b"'"
+    if sign.isascii():
+        return sign.encode()
+    if _INVISIBLE.match(sign):
+        return b""
+    kind = unicodedata.category(sign)
+    if kind == "So" or unicodedata.name(sign, "").startswith(_UNSPACED):
+        return f" {sign} ".encode()
+    return sign.encode() if kind[0] in "LMNS" else b" "
