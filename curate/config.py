@@ -25,6 +25,7 @@ class Settings(BaseModel):
         ignore: codes or prefixes left out.
         thresholds: code -> threshold.
         actions: code or prefix -> the action it has, over the pack's; what `undo` sets.
+        against: files of evaluation items that no row may hold (`--against`).
         rules: folders with rules and packs of the user's own; in a lock what they held.
         fix: apply the edit rules.
         to: format that the core is written in; None is the input's.
@@ -40,6 +41,7 @@ class Settings(BaseModel):
     ignore: tuple[str, ...] = ()
     thresholds: Mapping[str, FiniteFloat] = {}
     actions: Mapping[str, Verdict] = {}
+    against: tuple[str, ...] = ()
     rules: tuple[str, ...] | Own = ()
     fix: bool = False
     to: str | None = None
