@@ -28,6 +28,7 @@ class Settings(BaseModel):
         against: files of evaluation items that no row may hold (`--against`).
         rules: folders with rules and packs of the user's own; in a lock what they held.
         fix: apply the edit rules.
+        embedder: what makes vectors of texts: "static", "none", or a sentence-transformers model.
         to: format that the core is written in; None is the input's.
         seed: of everything that draws lots.
     """
@@ -44,6 +45,7 @@ class Settings(BaseModel):
     against: tuple[str, ...] = ()
     rules: tuple[str, ...] | Own = ()
     fix: bool = False
+    embedder: str = "static"
     to: str | None = None
     seed: int = 0
 

@@ -96,7 +96,7 @@ def tokens(text: bytes) -> tuple[Hashes, Ints]:
     alone = kinds[1:-1] >= _SYMBOL
     begins = np.flatnonzero((word[1:-1] & ~word[:-2]) | alone)
     ends = np.flatnonzero((word[1:-1] & ~word[2:]) | alone) + 1
-    hashes = _hash_spans(text.translate(_LOWER), begins, ends).astype(np.uint32)
+    hashes = hash_spans(text.translate(_LOWER), begins, ends).astype(np.uint32)
     kind = kinds[begins + 1]
     marked = mark(hashes) | DIGIT * (kind == _DIGIT) | SIGN * (kind == _SYMBOL)
     return np.where(kind == _TURN, TURN, marked), begins
@@ -111,7 +111,7 @@ def mark(hashes: Hashes) -> Hashes:
 _WORD_BYTES = 8
 
 
-def _hash_spans(text: bytes, begins: Ints, ends: Ints) -> NDArray[np.uint64]:
+def hash_spans(text: bytes, begins: Ints, ends: Ints) -> NDArray[np.uint64]:
     padded = text + bytes(_WORD_BYTES)
     words = np.ndarray((len(text) + 1,), "<u8", padded, 0, (1,))
     lengths = ends - begins

@@ -50,6 +50,7 @@ def clean(
     rules: options.Rules = None,
     against: options.Against = None,
     fix: options.Fix = None,
+    embedder: options.Embedder = None,
     config: Config = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -70,6 +71,7 @@ def clean(
         rules=tuple(_names(rules)),
         against=tuple(against or ()),
         fix=fix,
+        embedder=embedder,
     )
     _check_thresholds(set, chosen)
     with options.progress(quiet=quiet or json) as tick:

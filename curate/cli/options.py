@@ -58,6 +58,14 @@ Against = Annotated[
 Fix = Annotated[
     bool | None, typer.Option("--fix/--no-fix", help="Apply the edit rules too; off by default.")
 ]
+Embedder = Annotated[
+    str | None,
+    typer.Option(
+        "--embedder",
+        metavar="NAME",
+        help="static (comes along), none, or a sentence-transformers model: its folder or name.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a run that stands there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

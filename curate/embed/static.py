@@ -1,0 +1,87 @@
+"""The static model that is shipped: a text's vector is the mean of its word pieces' vectors.
+
+A model2vec distillation of all-MiniLM-L6-v2, 256 dimensions, in eight bits (curate/models/
+static.md is its card, docs/models/static.py makes it). No torch, no tokenizer, no network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from curate.embed.wordpiece import WordPiece
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from curate.embed import Vectors
+
+_FILE = "static.npz"
+# Pieces whose vectors are added up at once: 1 MB of them stays in the cache of a core.
+_PORTION = 1024
+
+
+class StaticModel:
+    """An embedder (`curate.embed.Embedder`) of arrays alone.
+
+    Attributes:
+        name: `static`.
+        fingerprint: SHA-256 of the file with the arrays.
+        width: dimensions of a vector.
+    """
+
+    name = "static"
+
+    def __init__(self, vectors: Vectors, vocabulary: Sequence[bytes], fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self.width = vectors.shape[1]
+        self._vectors = vectors
+        self._cut = WordPiece(vocabulary)
+
+    def encode(self, texts: Sequence[str] | pl.Series) -> Vectors:
+        """A unit vector a text, zeros for one without a known word: see `Embedder.encode`."""
+        series = texts if isinstance(texts, pl.Series) else pl.Series(texts, dtype=pl.String)
+        ids, counts = self._cut(series)
+        made = np.zeros((len(series), self.width), np.float32)
+        full = np.flatnonzero(counts)
+        begins = (np.cumsum(counts) - counts)[full]
+        for these in _portions(begins, len(ids)):
+            inside = begins[these]
+            last = begins[these.stop] if these.stop < len(begins) else len(ids)
+            of_pieces = self._vectors[ids[inside[0] : last]]
+            made[full[these]] = np.add.reduceat(of_pieces, inside - inside[0], axis=0)
+        return unit(made)
+
+
+def _portions(begins: np.ndarray[tuple[int], np.dtype[np.int64]], total: int) -> list[slice]:
+    """Runs of texts that have about a portion of pieces together."""
+    if not len(begins):
+        return []
+    cuts = np.searchsorted(begins, np.arange(0, total, _PORTION))
+    edges = np.unique(np.append(cuts, len(begins))).tolist()
+    return [slice(first, last) for first, last in pairwise(edges)]
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Vectors of length 1, as they were where all is zero."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+    lengths[lengths == 0] = 1
+    scaled: Vectors = vectors / lengths[:, None].astype(np.float32)
+    return scaled
+
+
+@cache
+def static() -> StaticModel:
+    """The shipped model; loaded once, 40 ms and 30 MB."""
+    data = (files("curate.models") / _FILE).read_bytes()
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        vectors = arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]
+        vocabulary = arrays["vocabulary"].tobytes().split(b"\n")
+    return StaticModel(vectors, vocabulary, hashlib.sha256(data).hexdigest())

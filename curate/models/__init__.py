@@ -1,0 +1,1 @@
+"""Arrays that are shipped, each with its card: what they are made of, and under which licence."""
