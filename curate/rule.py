@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -251,7 +251,7 @@ _TOKEN = re.compile(
 
 def words(text: str) -> list[str]:
     """The words of a condition in their order: keywords in lower case, and columns."""
-    return [value for kind, value in _tokens(text) if kind == "word"]
+    return [value for kind, value in tokens(text) if kind == "word"]
 
 
 def condition(text: str, columns: Iterable[str], threshold: float | None = None) -> pl.Expr:
@@ -269,8 +269,7 @@ def condition(text: str, columns: Iterable[str], threshold: float | None = None)
 
     known = set(columns)
     parts: list[str] = []
-    tokens = [*_tokens(text), ("end", "")]
-    for (kind, value), (_, following) in pairwise(tokens):
+    for (kind, value), (_, following) in pairwise([*tokens(text), ("end", "")]):
         if value == "threshold" and kind == "word":
             parts.append(repr(threshold))
         elif kind == "word" and value not in KEYWORDS:
@@ -290,7 +289,8 @@ def condition(text: str, columns: Iterable[str], threshold: float | None = None)
     return made
 
 
-def _tokens(text: str) -> Iterable[tuple[str, str]]:
+def tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Kind (number, string, word, operator) and value of each token of a condition."""
     at = 0
     while text[at:].strip():
         found = _TOKEN.match(text, at)
@@ -473,31 +473,44 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def check(rule: Rule, file: Traversable) -> None:
-    """Refuse at load what would fail at run time: patterns, conditions and columns."""
+    """Refuse at load what would fail at run time: patterns, columns, conditions, edits.
+
+    Raises:
+        RuleError: names the file, the field and what is wrong.
+    """
+    from curate import edit
+    from curate.kinds import check_kinds
+
+    try:
+        _check_patterns(rule)
+        if rule.fix is not None:
+            edit.check(rule)
+        _check_columns(rule)
+        check_kinds(rule)
+    except RuleError as error:
+        raise RuleError(f"{file}: {error}") from None
+
+
+def _check_patterns(rule: Rule) -> None:
     import polars as pl
 
     for clause in rule.match:
         for kind in ("any", "unless", "none"):
-            pattern = clause.pattern(kind)
             try:
-                pl.select(pl.lit("").str.contains(pattern))
+                pl.select(pl.lit("").str.contains(clause.pattern(kind)))
             except pl.exceptions.ComputeError as error:
-                raise RuleError(f"{file}: match: {' '.join(str(error).split())}") from None
-    columns = stored_columns()
-    try:
-        if rule.fix is not None:
-            from curate import edit
+                raise RuleError(f"match: {' '.join(str(error).split())}") from None
 
-            edit.check(rule)
-    except RuleError as error:
-        raise RuleError(f"{file}: {error}") from None
+
+def _check_columns(rule: Rule) -> None:
+    columns = stored_columns()
     try:
         if rule.when is not None:
             condition(rule.when, columns, rule.threshold)
     except RuleError as error:
-        raise RuleError(f"{file}: when: {error}") from None
-    for name in rule.reads - columns:
-        raise RuleError(f"{file}: unknown column {name!r}{did_you_mean(name, columns)}")
+        raise RuleError(f"when: {error}") from None
+    for name in sorted(rule.reads - columns):
+        raise RuleError(f"unknown column {name!r}{did_you_mean(name, columns)}")
 
 
 def stored_columns() -> set[str]:
