@@ -6,6 +6,9 @@ else a run decides, so it is worked out here, from stored facts and with no look
 1. a row that goes for another reason stands for nobody;
 2. of the others the one that the fewest rules hit, with the longer answer, more readable, earlier.
 
+A word more or a hard word less is no better answer: by less than `LONGER` words and `EASIER` points
+of Flesch's scale texts are equal. Without that it was chance whether a text or its typo stayed.
+
 Whoever goes names a row that stays and that it was compared with. The columns of `scores` name a
 row by what the signals knew; `named` puts the row that stays in its place.
 """
@@ -33,6 +36,7 @@ EXACT, NEAR, SIMILARITY = (
     "near_duplicate_of",
     "near_duplicate_similarity",
 )
+LONGER, EASIER = 3, 10
 # Rows that agree in one half, by the column that names the other row.
 _HALVES = ("same_prompt_as", "same_response_as")
 _NEAR_FACTS = frozenset({NEAR, "same_words_as", "near_copies", "near_similarities", "near_lead"})
@@ -69,15 +73,28 @@ def ranks(scores: pl.DataFrame, faults: Ints, gone: Mask) -> Ints:
         faults: how many rules hit each row.
         gone: rows that a rule drops for what they are.
     """
-    better = [name for name in ("readability_flesch", "answer_words") if name in scores.columns]
-    measured = [scores[name].cast(pl.Float64).fill_null(-np.inf).to_numpy() for name in better]
-    orders = [np.arange(scores.height), *(-values for values in measured), faults]
-    if "near_lead" in scores.columns:
+    orders: list[Ints | Mask] = [np.arange(scores.height)]
+    if _NEAR_FACTS.issubset(scores.columns):
+        cluster = _rows(scores, NEAR)
+        for column, step in (("readability_flesch", EASIER), ("answer_words", LONGER)):
+            if column in scores.columns:
+                orders.append(_falls_short(scores[column], step, cluster, gone))
         # Few rows of a large cluster were compared with all of it; others would leave copies.
-        orders.append(~scores["near_lead"].to_numpy())
+        orders += [faults, ~scores["near_lead"].to_numpy()]
+    else:
+        orders.append(faults)
     rank = np.empty(scores.height, np.int64)
     rank[np.lexsort((*orders, gone))] = np.arange(scores.height)
     return rank
+
+
+def _falls_short(values: pl.Series, step: float, cluster: Ints, gone: Mask) -> Mask:
+    """Rows whose value is less than the best that may stay of their cluster by a step or more."""
+    own = values.cast(pl.Float64).fill_null(-np.inf).to_numpy()
+    best = np.full(len(own), -np.inf)
+    np.maximum.at(best, cluster, np.where(gone, -np.inf, own))
+    short: Mask = (own <= best[cluster] - step) & np.isfinite(best[cluster])
+    return short
 
 
 def named(scores: pl.DataFrame, rank: Ints, wanted: Wanted) -> pl.DataFrame:

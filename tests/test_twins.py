@@ -23,6 +23,7 @@ TEXT = (
     "far they are from the dangerous shore."
 )
 WORDS = TEXT.split()
+LONGER = f"{TEXT} It does so all night."
 
 
 def marks(word, action="drop"):
@@ -63,7 +64,9 @@ def edited(place, word):
 
 CHOICES = {
     "equal: the earlier": ([TEXT, edited(7, "strong")], [0]),
-    "the longer": ([TEXT, f"{TEXT} Really."], [1]),
+    "the longer": ([TEXT, LONGER], [1]),
+    "the longest": ([TEXT, f"{TEXT} So it is.", LONGER], [1]),
+    "a word more is no better": ([TEXT, f"{TEXT} Really."], [0]),
     "not hit before longer": ([f"{TEXT} Odd.", TEXT], [1]),
     "not hit before earlier": ([edited(3, "Odd"), TEXT], [1]),
     "not dropped before not hit": ([edited(3, "BAD"), edited(4, "Odd")], [1]),
@@ -71,7 +74,7 @@ CHOICES = {
     "of copies the one not dropped": ([edited(3, "BAD"), edited(3, "bad"), edited(3, "bad")], [1]),
     "of copies the earliest": ([TEXT, TEXT.upper(), TEXT], [0]),
     "none, if all are dropped": ([edited(3, "BAD"), edited(3, "BAD")], []),
-    "a copy of what a near-copy beats": ([TEXT, TEXT, f"{TEXT} Really."], [2]),
+    "a copy of what a near-copy beats": ([TEXT, TEXT, LONGER], [2]),
 }
 
 
@@ -90,7 +93,7 @@ def test_the_easier_to_read_stays_where_that_was_measured():
 
 
 def test_a_copy_of_a_near_copy_names_the_row_that_stays():
-    rows = [ask("Describe it.", text) for text in (TEXT, TEXT, f"{TEXT} Really.", TEXT)]
+    rows = [ask("Describe it.", text) for text in (TEXT, TEXT, LONGER, TEXT)]
     assert fates(rows) == [
         *[("dropped", "duplicate-near", 2)] * 2,
         ("kept", None, None),
@@ -102,7 +105,7 @@ def test_a_copy_of_a_near_copy_names_the_row_that_stays():
 
 def test_copies_that_alone_went_come_back_when_their_rule_only_reports():
     flags = {"duplicate-exact": RULES["duplicate-exact"].model_copy(update={"action": "flag"})}
-    rows = [ask("Describe it.", text) for text in (TEXT, TEXT, f"{TEXT} Really.")]
+    rows = [ask("Describe it.", text) for text in (TEXT, TEXT, LONGER)]
     assert kept(rows, ALL | flags) == [1, 2]
 
 

@@ -10,9 +10,9 @@ What counts as a near-copy, of rows with the same system prompt and the same ord
 3. The other field is near by itself, turn by turn, so that nothing long covers for what is
    short, and what differs decides nothing: see `_same_prompt` and `_same_answer`.
 
-Clusters are stars: every row was compared with the row it names, the longest answer and of
-those the earliest. The verified pairs are stored beside the stars, so that a decision can let
-another row stay (`curate.twins`) without a look at the text.
+Clusters are stars: every row was compared with the row it names, the earliest. The verified pairs
+are stored beside the stars, so that a decision can let another row stay (`curate.twins`) without a
+look at the text.
 """
 
 from __future__ import annotations
@@ -91,8 +91,7 @@ def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
 
 @signal(
     columns={
-        "near_duplicate_of": "id of the row that this one repeats nearly or wholly: of those alike "
-        "the one with the longest answer, of equals the earliest",
+        "near_duplicate_of": "id of the row that this one repeats nearly or wholly: the earliest",
         "near_duplicate_similarity": f"Jaccard similarity of the two, {FLOOR} to 1 (a copy)",
         "same_words_as": "id of the first row that says the same word for word",
         "near_copies": "positions of rows that were compared with this one and found near",
@@ -115,8 +114,6 @@ def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     first = _Groups.of(keys, "context_key", *_WORDINGS).first
     heads = np.flatnonzero(first == np.arange(frame.height))
     related = heads[_related(keys[heads])]
-    # Who comes first stands for the others: the longer answer.
-    related = related[np.lexsort((related, -words.to_numpy()[related].astype(np.int64)))]
     found = _clusters(_Pairs(frame, related))
     star, similarity = np.arange(frame.height), np.ones(frame.height)
     star[related], similarity[related] = related[found.star], found.similarity
@@ -136,10 +133,14 @@ def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _as_lists(found: _Clusters, related: Ints, height: int) -> pl.DataFrame:
-    """The pairs as two list columns: of the row that is worse, null where there is none."""
-    left, right, alike = found.left, found.right, found.alike
-    own = found.lead[right] & (found.star[left] == found.star[right])
-    order = np.lexsort((right, -alike, ~own, left))
+    """The pairs as two list columns, each at one of its rows; null where there is none."""
+    own = found.star[found.left] == found.star[found.right]
+    # Any number of rows may name a lead, which names few.
+    turned = own & found.lead[found.left] & ~found.lead[found.right]
+    left = np.where(turned, found.right, found.left)
+    right = np.where(turned, found.left, found.right)
+    alike = found.alike
+    order = np.lexsort((right, -alike, ~(own & found.lead[right]), left))
     left, right, alike = left[order], right[order], alike[order]
     nth = np.arange(len(left)) - np.searchsorted(left, left)
     kept = nth < _STORED
@@ -256,13 +257,14 @@ def _clusters(pairs: _Pairs) -> _Clusters:
     new = further != right
     found = _with(pairs, found, left[new], further[new])
     star = minhash.stars(*found[:2], pairs.height)
-    found = _with(pairs, found, *_beside_leads(star))
+    leads = _Leads(star, pairs.response.length)
+    found = _with(pairs, found, *leads.pairs())
     left, right, alike = found
     star = minhash.stars(left, right, pairs.height)
     similarity = np.ones(pairs.height)
     chosen = star[left] == right
     similarity[left[chosen]] = alike[chosen]
-    return _Clusters(star, similarity, _places(star)[1] < _LEADS, left, right, alike)
+    return _Clusters(star, similarity, leads.place < _LEADS, left, right, alike)
 
 
 _Verified = tuple["Ints", "Ints", "NDArray[np.float64]"]
@@ -278,24 +280,28 @@ def _with(pairs: _Pairs, found: _Verified, left: Ints, right: Ints) -> _Verified
     return one[order], other[order], alike[order]
 
 
-def _places(star: Ints) -> tuple[Ints, Ints]:
-    """Rows in the order of their stars, and each row's place in its star: 0 leads it."""
-    order = np.argsort(star, kind="stable")
-    place = np.zeros(len(star), np.int64)
-    place[order] = np.arange(len(star)) - np.searchsorted(star[order], star[order])
-    return order, place
+class _Leads:
+    """The rows that are compared with all of their star: its first, and the longest answers.
 
+    Attributes:
+        place: each row's place in its star; below `_LEADS` it leads.
+    """
 
-def _beside_leads(star: Ints) -> tuple[Ints, Ints]:
-    """Pairs (later row, earlier row) of every row with the second to last lead of its star."""
-    order, place = _places(star)
-    start = np.searchsorted(star[order], star)
-    found = [np.zeros((2, 0), np.int64)]
-    for lead in range(1, _LEADS):
-        rows = np.flatnonzero(place > lead)
-        found.append(np.stack([rows, order[start[rows] + lead]]))
-    left, right = np.concatenate(found, axis=1)
-    return left, right
+    def __init__(self, star: Ints, words: Ints) -> None:
+        rows = np.arange(len(star))
+        self._order = np.lexsort((rows, -words, star != rows, star))
+        self._start = np.searchsorted(star[self._order], star)
+        self.place = np.zeros(len(star), np.int64)
+        self.place[self._order] = rows - self._start[self._order]
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Pairs (later row, earlier row) of each lead, but the first, with all behind it."""
+        found = [np.zeros((2, 0), np.int64)]
+        for lead in range(1, _LEADS):
+            rows = np.flatnonzero(self.place > lead)
+            found.append(np.stack([rows, self._order[self._start[rows] + lead]]))
+        one, other = np.concatenate(found, axis=1)
+        return np.maximum(one, other), np.minimum(one, other)
 
 
 def _alike(keys: NDArray[np.uint64], known: Mask, other: Runs) -> NDArray[np.int64]:

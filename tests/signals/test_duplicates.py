@@ -258,7 +258,7 @@ def edits(text):
 @pytest.mark.parametrize(("how", "edited"), list(edits(LIGHTHOUSE)))
 def test_one_word_of_a_long_answer_makes_a_near_copy(how, edited):
     rows = [ask("Describe it.", LIGHTHOUSE), ask("Describe it.", edited)]
-    assert dropped(rows) == ({0: 1} if "added" in how else {1: 0}), "the longer one stays"
+    assert dropped(rows) == {1: 0}, how
 
 
 @pytest.mark.parametrize(("how", "edited"), list(edits(LIGHTHOUSE)))
@@ -457,9 +457,7 @@ def test_clusters_are_stars(rows):
         named = scores.filter(pl.col(column).is_not_null())
         leads = scores.filter(pl.col("id").is_in(named[column].implode()))
         assert leads[column].null_count() == leads.height, "who is named names nobody"
-        for own, other in named.select("id", column).iter_rows():
-            words = [len(rows[lines[one]]["output"].split()) for one in (own, other)]
-            assert (-words[0], lines[own]) > (-words[1], lines[other]), "the longer, the earlier"
+        assert all(lines[a] > lines[b] for a, b in named.select("id", column).iter_rows())
     near = scores.filter(pl.col("near_duplicate_of").is_not_null())["near_duplicate_similarity"]
     assert ((near >= FLOOR) & (near <= 1)).all()
     copies = scores.filter(pl.col("exact_duplicate_of").is_not_null())
