@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 import zstandard
 
+from curate.chunks import SIZE, Chunks
 from curate.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
 _LENGTH = Struct("<Q")
 _END = _LENGTH.pack(2**64 - 1)
-_CHUNK = 1 << 20
 
 
 class StoreWriter:
@@ -32,32 +31,19 @@ class StoreWriter:
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("wb")
         self._stream = zstandard.ZstdCompressor(level=1).stream_writer(self._file)
-        self._waiting: list[bytes] = []
-        self._size = 0
+        self._chunks = Chunks(self._stream.write)
 
     def add(self, raw: bytes) -> None:
         """Append one record."""
-        self._waiting += (_LENGTH.pack(len(raw)), raw)
-        self._size += len(raw)
-        if self._size >= _CHUNK:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._stream.write(b"".join(self._waiting))
-        self._waiting.clear()
-        self._size = 0
+        self._chunks.add(_LENGTH.pack(len(raw)))
+        self._chunks.add(raw)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._waiting.append(_END)
-        self._flush()
+    def __exit__(self, *_: object) -> None:
+        self._chunks.add(_END)
+        self._chunks.flush()
         self._stream.close()  # type: ignore[no-untyped-call]  # closes the file too
 
 
@@ -71,7 +57,7 @@ def read_store(path: Path) -> Iterator[bytes]:
         with (
             path.open("rb") as file,
             zstandard.ZstdDecompressor().stream_reader(file) as source,
-            BufferedReader(source, _CHUNK) as stream,
+            BufferedReader(source, SIZE) as stream,
         ):
             while (length := stream.read(_LENGTH.size)) != _END:
                 size = _LENGTH.unpack(length)[0]

@@ -19,7 +19,6 @@ from curate.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
 
 BLOCK = 1 << 20  # bytes read, and at most unpacked, at a time
 # Packed bytes a step. What Zstandard makes of one is in memory at once, up to 32,768 times as much
@@ -163,12 +162,7 @@ class Stored:
             self._before = _facts(facts)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None and (self._regular or self._used) and self.path is not None:
             self._file.close()
             self._file = None

@@ -6,14 +6,11 @@ import contextlib
 import os
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 import zstandard
 
 from curate.errors import OutputError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 GZIP_LEVEL, ZSTD_LEVEL = 6, 3  # the tools' own defaults
 
@@ -70,12 +67,7 @@ class Output:
         self._packer = _packer(self._compression)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
                 self._finish()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from curate import formats
+from curate.chunks import Chunks
 from curate.convert import to_format
 from curate.errors import OutputError
 from curate.read import Source, dump, parse
@@ -19,11 +20,8 @@ from curate.write.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import TracebackType
 
     from curate.config import Settings
-
-CHUNK = 1 << 20  # bytes gathered before they go to the file
 
 
 class Writer(ABC):
@@ -40,8 +38,7 @@ class Writer(ABC):
         self.layout = layout
         self.records = 0
         self.output = Output(path, layout.get("compression"))
-        self._waiting: list[bytes] = []
-        self._size = 0
+        self._chunks = Chunks(self.output.write)
 
     @abstractmethod
     def write(self, raw: bytes) -> None:
@@ -58,34 +55,22 @@ class Writer(ABC):
         """Write what stands behind the last record."""
 
     def _put(self, data: bytes) -> None:
-        self._waiting.append(data)
-        self._size += len(data)
-        if self._size >= CHUNK:
-            self._flush()
-
-    def _flush(self) -> None:
-        self.output.write(b"".join(self._waiting))
-        self._waiting.clear()
-        self._size = 0
+        self._chunks.add(data)
 
     def __enter__(self) -> Self:
         self.output.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            try:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        try:
+            if kind is None:
                 self.finish()
-                self._flush()
-            except BaseException as failure:
-                self.output.__exit__(type(failure), failure, None)
-                raise
-        self.output.__exit__(kind, error, traceback)
+                self._chunks.flush()
+        except BaseException as failure:
+            kind = type(failure)
+            raise
+        finally:
+            self.output.__exit__(kind, *rest)
 
 
 # --- JSONL --------------------------------------------------------------------------------------
@@ -199,14 +184,9 @@ class TableWriter(Writer):
         self._aside.seek(0)
         return map(parse, self._aside)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         try:
-            super().__exit__(kind, error, traceback)
+            super().__exit__(kind, *rest)
         finally:
             self._aside.close()
 
@@ -348,10 +328,5 @@ class _Converted(Writer):
         self._core.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._core.__exit__(kind, error, traceback)
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._core.__exit__(kind, *rest)
