@@ -13,7 +13,7 @@ from curate.errors import RuleError
 from curate.evidence import places
 from curate.ledger import open_ledger
 from curate.match import SCHEMA
-from curate.rule import condition
+from curate.rule import UNWANTED, condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -98,7 +98,7 @@ def _judged(
         for rule in rules
         if not (rows := _candidates(scores, held, found, rule)).is_empty()
     ]
-    findings = pl.concat([pl.DataFrame(schema=FINDINGS), *hits])
+    findings = _imitated(pl.concat([pl.DataFrame(schema=FINDINGS), *hits]), scores, rules)
     suspects = _suspects(findings, {rule.code: rule for rule in rules}, scores.height)
     flags = pl.col("code").is_in(list(suspects))
     action = pl.when(flags).then(pl.lit("flag")).otherwise("action")
@@ -124,6 +124,15 @@ def _judged_pairs(
         findings, more = _judged(named, found, rules)
         suspects |= more
     return _spare(findings, scores["id"], rank, gone), suspects
+
+
+def _imitated(findings: pl.DataFrame, scores: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Without what rules over answers find in answers that are there to be avoided."""
+    codes = [rule.code for rule in rules if rule.judges == "answer"]
+    if not codes:
+        return findings
+    rows = scores[UNWANTED].arg_true().implode()
+    return findings.filter(~(pl.col("code").is_in(codes) & pl.col("row").is_in(rows)))
 
 
 def _held(scores: pl.DataFrame, rules: Iterable[Rule]) -> pl.DataFrame:

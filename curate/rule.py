@@ -50,6 +50,7 @@ Place = Literal[
 ]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Patterns = tuple[str, ...]
+UNWANTED = "unwanted_answer"  # the column that tells the rows that rules over answers leave alone
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -140,6 +141,8 @@ class Rule(BaseModel):
         threshold: the number that `when` compares with; `--set CODE.threshold=x` changes it.
         column: the column shown as evidence; by default the first one in `when`.
         twin: the column that holds the id of the other row, for faults that take two.
+        judges: `answer` where the fault is that the model would learn to answer so: then rows whose
+            answer nobody wants imitated are left alone (`UNWANTED`); else the row, whatever for.
         action: drop the row, flag it, or edit it (`fix`).
         severity: error: certainly broken; warning: likely; info: worth knowing.
         fix: how an edit rule mends the text.
@@ -161,6 +164,7 @@ class Rule(BaseModel):
     threshold: FiniteFloat | None = None
     column: str | None = None
     twin: str | None = None
+    judges: Literal["row", "answer"] = "row"
     action: Action
     severity: Severity
     fix: Fix | None = None
@@ -183,6 +187,8 @@ class Rule(BaseModel):
             raise ValueError("an edit comes before all measuring: it has `match` and no `when`")
         if self.when is not None and "threshold" in words(self.when) and self.threshold is None:
             raise ValueError("`when` reads `threshold`, which the rule does not set")
+        if self.judges == "answer" and (self.action == "edit" or self.twin is not None):
+            raise ValueError("judges: an edit, or a rule that takes two rows, judges the row")
 
     @property
     def evidence(self) -> str | None:
@@ -195,7 +201,8 @@ class Rule(BaseModel):
     @property
     def reads(self) -> set[str]:
         """The signal columns that the rule needs."""
-        named = {self.column, self.twin} - {None}
+        verdict = UNWANTED if self.judges == "answer" else None
+        named = {self.column, self.twin, verdict} - {None}
         in_when = words(self.when) if self.when is not None else []
         return {word for word in in_when if word not in KEYWORDS} | {str(one) for one in named}
 

@@ -118,6 +118,8 @@ def _looks_at(rule: Rule) -> Iterator[str]:
         yield f"when `{' '.join(rule.when.split())}`"
     if rule.threshold is not None:
         yield f"threshold {rule.threshold:g}; change it: `--set {rule.code}.threshold=X`"
+    if rule.judges == "answer":
+        yield "leaves answers alone that are there to be avoided"
     if rule.mask:
         yield "what it finds is masked in every output"
 
