@@ -286,9 +286,9 @@ def _codes(left: Ints, right: Ints, height: int) -> Ints:
 _PORTION = 250_000
 
 
-def portions(sizes: Ints) -> list[slice]:
+def portions(sizes: Ints, portion: int = _PORTION) -> list[slice]:
     """Cut a list where the sum of the sizes reaches a portion."""
-    whole = np.cumsum(sizes) // _PORTION
+    whole = np.cumsum(sizes) // portion
     cuts = [0, *(np.flatnonzero(np.diff(whole)) + 1).tolist(), len(sizes)]
     return [slice(a, b) for a, b in pairwise(cuts) if a < b]
 

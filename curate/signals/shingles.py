@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.minhash import END, TURN_MARK, mark, row_of, run_keys, tokens, weights
+from curate.minhash import END, TURN_MARK, mark, portions, row_of, run_keys, tokens, weights
 from curate.normalize import normalized
 from curate.registry import signal
 
@@ -173,6 +173,10 @@ _BARE = pl.col("plain").str.replace_all(r"\b[,;:.!?…]+(\s|$)", " ").str.strip_
 _BARE = pl.when(_BARE == "").then("plain").otherwise(_BARE)
 
 
+# Bytes of text hashed at once: what is worked on stays in the processor's cache, a quarter less time.
+_PORTION = 2_000_000
+
+
 def token_runs(texts: pl.Series) -> NDArray[np.uint32]:
     """The token hashes of texts (normalised before), one after the other, END after each text.
 
@@ -181,7 +185,12 @@ def token_runs(texts: pl.Series) -> NDArray[np.uint32]:
     """
     texts = _spaced(texts.fill_null(""))
     sizes = texts.str.len_bytes().cast(pl.Int64).to_numpy()
-    joined = str(texts.str.join("\0").item()).encode() if len(texts) else b""
+    made = [_token_runs(texts[cut], sizes[cut]) for cut in portions(sizes, _PORTION)]
+    return np.concatenate([np.zeros(0, np.uint32), *made])
+
+
+def _token_runs(texts: pl.Series, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
+    joined = str(texts.str.join("\0").item()).encode()
     hashes, begins = tokens(joined)
     closes = np.searchsorted(begins, np.cumsum(sizes + 1))
     bare = (np.diff(closes, prepend=0) == 0) & (sizes > 0)
