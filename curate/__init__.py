@@ -1,6 +1,8 @@
 """curate pares instruction datasets down to a clean core, and accounts for every row.
 
 clean(inputs, folder, Settings(...))    the main job: writes the run folder
+check(inputs, config) -> Report         the gate: holds data to limits, writes nothing
+Config                                  the limits of a gate, as curate.toml has them
 decide_again(folder, settings)          decides a run anew from what it has measured
 verify(folder)                          checks a run against its lock
 transcribe(source, target, to)          between formats and file types
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from curate.config import Settings
     from curate.errors import CurateError
+    from curate.gate import Config, Report, check
     from curate.pipeline import clean, decide_again
     from curate.registry import signal
     from curate.transcription import transcribe
@@ -24,9 +27,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Config",
     "CurateError",
+    "Report",
     "Settings",
     "__version__",
+    "check",
     "clean",
     "decide_again",
     "signal",
@@ -35,6 +41,9 @@ __all__ = [
 ]
 
 _HOME = {
+    "Config": "gate",
+    "Report": "gate",
+    "check": "gate",
     "CurateError": "errors",
     "Settings": "config",
     "clean": "pipeline",

@@ -10,9 +10,12 @@ import pytest
 import curate
 
 PUBLIC = [
+    "Config",
     "CurateError",
+    "Report",
     "Settings",
     "__version__",
+    "check",
     "clean",
     "decide_again",
     "signal",

@@ -1,0 +1,315 @@
+"""Examined data, limits, waivers and a baseline: the report of a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from curate import __version__
+from curate.gate.bounds import Measure
+from curate.gate.evidence import Witness
+from curate.gate.limits import Asked, all_limits
+from curate.gate.model import (
+    Baseline,
+    Fault,
+    File,
+    Level,
+    LimitReport,
+    Report,
+    RuleNote,
+    WaiverReport,
+)
+from curate.gate.place import path_in_repository
+from curate.report.run import counts, spread
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from curate.gate.baseline import Known
+    from curate.gate.config import Config, Waiver
+    from curate.gate.examine import Examined
+
+MAX_FAULTS = 5000  # as many as code scanning shows
+_ORDER: tuple[Level, ...] = ("error", "warning", "passed")
+Finding = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A limit that was tried.
+
+    Attributes:
+        asked: the limit.
+        level: what came of it.
+        measure: what was held against it.
+        live: findings that count.
+        waived: findings that a waiver covers, with its reason.
+        old: findings of the baseline that do not count.
+        note: what else there is to say.
+    """
+
+    asked: Asked
+    level: Level
+    measure: Measure
+    live: Sequence[Finding] = ()
+    waived: Sequence[tuple[Finding, str]] = ()
+    old: Sequence[Finding] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a check is judged by, beside its limits.
+
+    Attributes:
+        waivers: those of the config.
+        today: the day, on which waivers may have expired.
+        known: what was bad before.
+        only_new: what was bad before does not count.
+    """
+
+    waivers: Sequence[Waiver]
+    today: date
+    known: Known | None = None
+    only_new: bool = False
+
+    def waiver_of(self, finding: Finding) -> Waiver | None:
+        """The first waiver that still counts and covers a finding."""
+        for one in self.waivers:
+            if one.expires >= self.today and one.covers(finding["code"], finding["id"]):
+                return one
+        return None
+
+    def is_old(self, finding: Finding) -> bool:
+        """Whether it was there before."""
+        own, twin = finding["id"], finding["twin"]
+        return self.known is not None and self.known.has(finding["code"], own, twin)
+
+
+def try_all(examined: Examined, config: Config, terms: Terms) -> list[Tried]:
+    """Hold examined data to the limits of a config, the worst that is broken first.
+
+    Raises:
+        ConfigError: a limit on a number that is none.
+    """
+    tried = [_try(asked, examined, terms) for asked in all_limits(examined, config.check)]
+    return sorted(tried, key=_gravity)
+
+
+def report_on(tried: Sequence[Tried], examined: Examined, config: Config, terms: Terms) -> Report:
+    """What came of the limits, with the rows that show it."""
+    faults = list(_faults(tried))
+    witness = Witness(examined, config.check)
+    shown = [finding for one in tried for finding in _shown(one)]
+    witness.read(shown, [finding for _, finding, _ in faults])
+    waivers = tuple(_waiver(one, examined, terms) for one in terms.waivers)
+    return Report(
+        curate=__version__,
+        passed=not any(one.level == "error" for one in tried)
+        and not any(one.state == "expired" for one in waivers),
+        config=None if config.file is None else str(config.file),
+        pack=config.check.pack,
+        counts=examined.counts,
+        files=tuple(_files(examined)),
+        limits=tuple(_limit(one, witness, terms) for one in tried),
+        faults=tuple(_fault(*one, witness, terms) for one in faults),
+        faults_left_out=sum(_size(one) for one in tried if one.level != "passed") - len(faults),
+        rules=tuple(_notes(tried, examined)),
+        waivers=waivers,
+        baseline=_baseline(terms),
+        known=known_rows(examined),
+    )
+
+
+def known_rows(examined: Examined) -> dict[str, tuple[str, ...]]:
+    """Code -> ids of the rows that it hit and of their twins."""
+    made: dict[str, set[str]] = {}
+    for code, own, twin in examined.run.findings.select("code", "id", "twin").iter_rows():
+        made.setdefault(code, set()).update(filter(None, (own, twin)))
+    return {code: tuple(sorted(made[code])) for code in sorted(made)}
+
+
+# --- limits -------------------------------------------------------------------------------------
+
+
+def _try(asked: Asked, examined: Examined, terms: Terms) -> Tried:
+    if not asked.codes:
+        return _try_figure(asked, terms)
+    live, waived, old = [], [], []
+    for code in asked.codes:
+        for finding in examined.of(code).iter_rows(named=True):
+            waiver = terms.waiver_of(finding)
+            if waiver is not None:
+                waived.append((finding, waiver.reason))
+            elif terms.only_new and terms.is_old(finding):
+                old.append(finding)
+            else:
+                live.append(finding)
+    live.sort(key=lambda one: one["position"])
+    rows = len({one["id"] for one in live})
+    rows -= _forgiven(asked, examined, terms)
+    measure = Measure(max(rows, 0), asked.measure.of)
+    return Tried(asked, _level(asked, measure), measure, live, waived, old)
+
+
+def _forgiven(asked: Asked, examined: Examined, terms: Terms) -> int:
+    """Rows that were bad before by number alone, where the baseline does not name its rows."""
+    known = terms.known
+    if not terms.only_new or known is None or known.rows is not None:
+        return 0
+    refused = known.counts.quarantined if "invalid-record" in asked.codes else 0
+    before = sum(min(known.hits.get(code, 0), examined.count(code)) for code in asked.codes)
+    return before + refused
+
+
+def _try_figure(asked: Asked, terms: Terms) -> Tried:
+    level = _level(asked, asked.measure)
+    before = terms.known.measures.get(asked.name) if terms.only_new and terms.known else None
+    bound = {"error": asked.error_if, "warning": asked.warn_if}.get(level)
+    if bound is None or before is None or bound.excess(asked.measure) > bound.excess(before):
+        return Tried(asked, level, asked.measure)
+    note = f"beyond the limit, but no worse than the baseline ({before})"
+    return Tried(asked, "passed", asked.measure, note=note)
+
+
+def _level(asked: Asked, measure: Measure) -> Level:
+    if asked.error_if is not None and asked.error_if.breaks(measure):
+        return "error"
+    if asked.warn_if is not None and asked.warn_if.breaks(measure):
+        return "warning"
+    return "passed"
+
+
+def _gravity(one: Tried) -> tuple[int, float]:
+    """Errors first; of them those with the most rows, then figures."""
+    return _ORDER.index(one.level), -(one.measure.value if one.asked.codes else 0)
+
+
+def _limit(one: Tried, witness: Witness, terms: Terms) -> LimitReport:
+    asked = one.asked
+    broken = {"error": asked.error_if, "warning": asked.warn_if}.get(one.level)
+    return LimitReport(
+        name=asked.name,
+        level=one.level,
+        title=asked.title,
+        value=one.measure.value,
+        of=one.measure.of,
+        bound=f"{one.level} if {broken}" if broken is not None else asked.bounds,
+        codes=asked.codes,
+        waived=len({finding["id"] for finding, _ in one.waived}),
+        old=len({finding["id"] for finding in one.old}),
+        before=_before(asked, terms),
+        note=one.note,
+        why=asked.limit.why if asked.limit else None,
+        examples=tuple(witness.example(finding) for finding in _shown(one)),
+    )
+
+
+def _before(asked: Asked, terms: Terms) -> float | None:
+    if terms.known is None:
+        return None
+    if asked.name in terms.known.measures:
+        return terms.known.measures[asked.name].value
+    if asked.codes and set(asked.codes) <= terms.known.hits.keys():
+        return sum(terms.known.hits[code] for code in asked.codes)
+    return None
+
+
+# --- rows ---------------------------------------------------------------------------------------
+
+
+def _shown(one: Tried) -> list[Finding]:
+    """The findings of a broken limit that stand for it."""
+    if one.level == "passed":
+        return []
+    first = {finding["id"]: finding for finding in reversed(one.live)}
+    rows = list(reversed(first.values()))
+    return [rows[at] for at in spread(len(rows))]
+
+
+def _size(one: Tried) -> int:
+    return len(one.live) + len(one.waived)
+
+
+def _faults(tried: Iterable[Tried]) -> Iterator[tuple[Tried, Finding, str | None]]:
+    """The findings behind broken limits in input order, at most MAX_FAULTS, shared out fairly."""
+    broken = sorted((one for one in tried if one.level != "passed"), key=_size)
+    room = MAX_FAULTS
+    chosen: list[tuple[Tried, Finding, str | None]] = []
+    for at, one in enumerate(broken):
+        own: Iterator[tuple[Tried, Finding, str | None]] = (
+            *((one, finding, None) for finding in one.live),
+            *((one, finding, reason) for finding, reason in one.waived),
+        ).__iter__()
+        some = list(islice(own, room // (len(broken) - at)))
+        room -= len(some)
+        chosen += some
+    chosen.sort(key=lambda fault: fault[1]["position"])
+    return iter(chosen)
+
+
+def _fault(
+    one: Tried, finding: Finding, waived: str | None, witness: Witness, terms: Terms
+) -> Fault:
+    by_row = terms.known is not None and terms.known.rows is not None
+    return Fault(
+        limit=one.asked.name,
+        level=one.level,
+        code=finding["code"],
+        id=finding["id"],
+        source=finding["source"],
+        line=finding["line"],
+        said=witness.said(finding),
+        new=not terms.is_old(finding) if by_row else None,
+        waived=waived,
+    )
+
+
+def _notes(tried: Iterable[Tried], examined: Examined) -> Iterator[RuleNote]:
+    broken = {code for one in tried if one.level != "passed" for code in one.asked.codes}
+    for code in sorted(broken & examined.rules.keys()):
+        rule = examined.rules[code]
+        if examined.of(code).height:
+            yield RuleNote(code=code, name=rule.name, what=rule.what, why=rule.why)
+
+
+# --- the rest -----------------------------------------------------------------------------------
+
+
+def _files(examined: Examined) -> Iterator[File]:
+    ledgers = examined.run.ledger.partition_by("source", as_dict=True)
+    for source in examined.sources:
+        own = ledgers.get((source.name,), examined.run.ledger.clear())
+        yield File(
+            name=source.name,
+            path=path_in_repository(source.name),
+            has_lines=source.kind == "jsonl" and source.compression is None,
+            counts=counts(own),
+        )
+
+
+def _waiver(one: Waiver, examined: Examined, terms: Terms) -> WaiverReport:
+    findings = examined.run.findings.select("code", "id").iter_rows()
+    rows = {own for code, own in findings if one.covers(code, own)}
+    expired = one.expires < terms.today
+    return WaiverReport(
+        what=str(one),
+        reason=one.reason,
+        owner=one.owner,
+        expires=one.expires.isoformat(),
+        rows=len(rows),
+        state="expired" if expired else "used" if rows else "unused",
+    )
+
+
+def _baseline(terms: Terms) -> Baseline | None:
+    if terms.known is None:
+        return None
+    return Baseline(
+        name=terms.known.name,
+        counts=terms.known.counts,
+        only_new=terms.only_new,
+        by_row=terms.known.rows is not None,
+    )

@@ -1,0 +1,185 @@
+"""The limits of a check: those of its config, and one for each rule that the config leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.errors import ConfigError, UsageError
+from curate.gate import bounds
+from curate.gate.bounds import Bound, Measure
+from curate.gate.config import REFUSED, Condition, Limit
+from curate.gate.config import limits as listed
+from curate.gate.examine import CONDITION
+from curate.gate.figures import FIGURES, aggregate
+from curate.report.words import count
+from curate.rule import matches_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from curate.gate.config import Check
+    from curate.gate.examine import Examined
+    from curate.rule import Rule
+
+NONE = "> 0"
+_AGGREGATES = {
+    "min": "the least {}", "max": "the greatest {}", "mean": "the mean of {}",
+    "median": "the median of {}", "sum": "the sum of {}", "null": "rows without {}",
+    "distinct": "different values of {}", "top": "rows with the most frequent {}",
+    "rarest": "rows with the rarest {}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A limit and what it looks at.
+
+    Attributes:
+        name: its place below `[check]`: `rules.pii`.
+        title: what is limited, in words.
+        error_if, warn_if: the comparisons that must not hold.
+        codes: of the findings whose rows it counts; none of a figure.
+        measure: the figure; of a limit on rows what all are.
+        limit: as the config has it; None where it has none.
+    """
+
+    name: str
+    title: str
+    error_if: Bound | None
+    warn_if: Bound | None
+    codes: tuple[str, ...]
+    measure: Measure
+    limit: Limit | Condition | None = None
+
+    @property
+    def bounds(self) -> str:
+        """All comparisons for a person."""
+        parts = (("error", self.error_if), ("warning", self.warn_if))
+        return ", ".join(f"{level} if {bound}" for level, bound in parts if bound is not None)
+
+
+def all_limits(examined: Examined, check: Check) -> Iterator[Asked]:
+    """Every limit of a check: those that the config lists, then one a rule that it does not.
+
+    Raises:
+        ConfigError: a limit on a number that is none, or on rules that are all ignored.
+    """
+    covered = _covered(examined, check)
+    for loc, limit in listed(check):
+        yield _listed(loc[1:], limit, examined, covered)
+    refused = {"figures.quarantined", *(f"rules.{code}" for code in REFUSED)}
+    if refused.isdisjoint(".".join(loc[1:]) for loc, _ in listed(check)):
+        yield _figure(("figures", "quarantined"), Limit(error_if=NONE), examined)
+    taken = {code for codes in covered.values() for code in codes}
+    for code in sorted(examined.own - taken):
+        implied = _implied(examined.rules[code], check)
+        if implied is not None:
+            yield _on_rows(("rules", code), examined.rules[code].name, implied, (code,), examined)
+
+
+def _covered(examined: Examined, check: Check) -> Mapping[str, tuple[str, ...]]:
+    """The rules that each limit speaks for: of several that fit, the most particular does."""
+    made: dict[str, list[str]] = {name: [] for name in check.rules}
+    for code in (*examined.rules, *REFUSED):
+        fitting = [name for name in check.rules if matches_prefix(code, name)]
+        if code in REFUSED:
+            fitting = [name for name in fitting if name == code]
+        if fitting:
+            made[max(fitting, key=lambda name: (name != "all", len(name)))].append(code)
+    return {name: tuple(codes) for name, codes in made.items()}
+
+
+def _listed(
+    loc: tuple[str, ...],
+    limit: Limit | Condition,
+    examined: Examined,
+    covered: Mapping[str, tuple[str, ...]],
+) -> Asked:
+    kind, name = loc[0], loc[1]
+    if kind == "columns":
+        return _column(loc, limit, examined)
+    if kind == "figures":
+        return _figure(loc, limit, examined)
+    if isinstance(limit, Condition):
+        return _on_rows(loc, f"rows with {limit.when}", limit, (CONDITION + name,), examined)
+    codes = covered[name]
+    if not codes:
+        raise ConfigError(f"check.rules.{name}: more particular limits cover all of its rules")
+    rule = examined.rules.get(name)
+    title = rule.name if rule else f"{name}: {count(len(codes), 'rule')}"
+    return _on_rows(loc, title, limit, codes, examined)
+
+
+def _implied(rule: Rule, check: Check) -> Limit | None:
+    """The limit of a rule that the config does not name."""
+    if check.unlisted == "off":
+        return None
+    if check.unlisted == "severity" and (rule.action == "drop" or rule.severity == "error"):
+        return Limit(error_if=NONE)
+    return None if rule.severity == "info" else Limit(severity="warn", warn_if=NONE)
+
+
+def _on_rows(
+    loc: tuple[str, ...],
+    title: str,
+    limit: Limit | Condition,
+    codes: tuple[str, ...],
+    examined: Examined,
+) -> Asked:
+    whole = examined.counts.records if codes[0] in REFUSED else examined.scores.height
+    return _asked(loc, title, limit, codes, Measure(0, whole))
+
+
+def _figure(loc: tuple[str, ...], limit: Limit | Condition, examined: Examined) -> Asked:
+    name = loc[1]
+    figure = FIGURES[name]
+    if name == "quarantined":
+        return _on_rows(loc, figure.what, limit, REFUSED, examined)
+    if figure.when:
+        return _on_rows(loc, figure.what, limit, (".".join(loc),), examined)
+    if figure.family:
+        codes = tuple(
+            code
+            for code, rule in examined.rules.items()
+            if matches_prefix(code, figure.family) and rule.severity != "info"
+        )
+        return _on_rows(loc, figure.what, limit, codes, examined)
+    counts = examined.counts
+    if figure.total:
+        whole = examined.scores.height if figure.total == "rows" else counts.records
+        return _asked(loc, figure.what, limit, (), Measure(whole))
+    number = getattr(counts, str(figure.disposition))
+    return _asked(loc, figure.what, limit, (), Measure(number, counts.records))
+
+
+def _column(loc: tuple[str, ...], limit: Limit | Condition, examined: Examined) -> Asked:
+    _, name, how, *value = loc
+    try:
+        measure = aggregate(examined.scores[name], how, *value)
+    except UsageError as error:
+        raise ConfigError(f"check.{'.'.join(loc)}: {error}") from None
+    title = f"rows with the {name} {value[0]}" if value else _AGGREGATES.get(how, f"{how} of {{}}")
+    return _asked(loc, title.format(name), limit, (), measure)
+
+
+def _asked(
+    loc: tuple[str, ...],
+    title: str,
+    limit: Limit | Condition,
+    codes: tuple[str, ...],
+    measure: Measure,
+) -> Asked:
+    """A limit with its comparisons; `> 0` where it has none of its own."""
+    error_if, warn_if = limit.error_if, limit.warn_if
+    if error_if is None and warn_if is None:
+        error_if, warn_if = (NONE, None) if limit.severity == "error" else (None, NONE)
+    return Asked(
+        name=".".join(loc),
+        title=title,
+        error_if=None if error_if is None else bounds.parse(error_if),
+        warn_if=None if warn_if is None else bounds.parse(warn_if),
+        codes=codes,
+        measure=measure,
+        limit=limit,
+    )

@@ -1,0 +1,168 @@
+"""A check in sentences, the same in every form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from curate.gate.bounds import Measure
+from curate.report.excerpt import visible
+from curate.report.words import count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from curate.gate.model import File, LimitReport, Report, WaiverReport
+    from curate.report.model import Example, Part
+
+EXCERPT_CHARS = 160
+BEFORE_CHARS = 30  # shown before a mark
+_BLANK = re.compile(r"\s*\n\s*|\s+")
+
+
+def verdict(report: Report) -> str:
+    """`failed: 2 of 60 limits broken, 1 warning; 12 kept`."""
+    total = len(report.limits)
+    parts = []
+    if report.errors:
+        parts.append(f"{len(report.errors)} of {count(total, 'limit')} broken")
+    if report.expired:
+        parts.append(f"{count(len(report.expired), 'waiver')} expired")
+    if report.warnings:
+        parts.append(count(len(report.warnings), "warning"))
+    if not parts:
+        parts.append(f"{count(total, 'limit')} kept")
+    return f"{'passed' if report.passed else 'failed'}: {', '.join(parts)}"
+
+
+def value(limit: LimitReport) -> str:
+    """`12 rows (0.3 %)`, `1,204.5`."""
+    if limit.of is None:
+        return str(Measure(limit.value))
+    of = Measure(limit.value, limit.of)
+    return f"{count(int(limit.value))} ({percent(of.share)})"
+
+
+def asides(limit: LimitReport) -> Iterator[str]:
+    """What else there is to say of a limit: rows that do not count, the value before."""
+    if limit.before is not None:
+        yield f"before {Measure(limit.before)}"
+    if limit.old:
+        yield f"{limit.old:,} old"
+    if limit.waived:
+        yield f"{limit.waived:,} waived"
+    if limit.note:
+        yield limit.note
+
+
+def sentence(limit: LimitReport) -> str:
+    """A limit in a line: what, how much, what is allowed."""
+    return f"{limit.title}: {standing(limit)}"
+
+
+def standing(limit: LimitReport) -> str:
+    """How much it is, and what is allowed: `12 rows (0.3 %), error if > 0`."""
+    return "; ".join((f"{value(limit)}, {limit.bound}", *asides(limit)))
+
+
+def waiver(one: WaiverReport) -> str:
+    """A waiver in a line."""
+    what = f"waiver of {visible(one.what)} ({visible(one.reason)}; {visible(one.owner)})"
+    if one.state == "expired":
+        rows = f", it covered {count(one.rows)}" if one.rows else ""
+        return f"{what} expired on {one.expires}{rows}; mend the rows or renew it"
+    if one.state == "unused":
+        return f"{what} covers no row; remove it"
+    return f"{what} covers {count(one.rows)} until {one.expires}"
+
+
+def change(report: Report) -> str | None:
+    """How the records differ from the baseline's: `kept 90 -> 94, dropped 2 -> 3`."""
+    if report.baseline is None:
+        return None
+    now, before = report.counts, report.baseline.counts
+    pairs = [
+        (name, getattr(before, name), getattr(now, name))
+        for name in ("records", "kept", "dropped", "quarantined")
+    ]
+    return ", ".join(f"{name} {was:,} -> {is_now:,}" for name, was, is_now in pairs)
+
+
+def next_step(report: Report) -> tuple[str, str | None] | None:
+    """What to do first, and the command for it."""
+    if report.expired and not report.errors:
+        return "Mend the rows of the waiver that expired, or renew it with a reason.", None
+    worst = next(iter(report.errors or report.warnings), None)
+    if worst is None:
+        return None
+    if worst.codes and worst.codes[0] in ("unreadable-record", "invalid-record"):
+        return "Mend these records; each says what is wrong with it.", None
+    rules = [one.code for one in report.rules if one.code in worst.codes]
+    if rules:
+        return (
+            f"Worst is {worst.name}. See what it looks for, and why:",
+            f"curate explain {rules[0]}",
+        )
+    if worst.examples:
+        return f"Worst is {worst.name}; its rows are above.", None
+    return f"Worst is {worst.name}: it is {value(worst)}, {worst.bound}.", None
+
+
+def place(file: File | None, source: str, line: int) -> str:
+    """`data/train.jsonl:17`; `train.parquet, record 17` where an editor shows no such line."""
+    name = visible(file.path if file is not None else source)
+    if file is None or file.has_lines:
+        return f"{name}:{line}"
+    return f"{name}, record {line}"
+
+
+def excerpt(example: Example, *, chars: int = EXCERPT_CHARS) -> str:
+    """An example on one line: the part with a mark, the mark between » and «."""
+    if example.twin is not None:
+        beside = f"the same as line {example.twin.line}"
+        if example.twin.source != example.source:
+            beside = f"the same as {visible(example.twin.source)}:{example.twin.line}"
+        return f"{beside}: {_overview(example.parts, chars - len(beside))}"
+    value = f"{_flat(example.value)[: chars // 2]} | " if example.value else ""
+    marked = next((part for part in example.parts if _mark_at(part) is not None), None)
+    if marked is None:
+        return (value + _overview(example.parts, chars - len(value))).strip(" |")
+    return value + _around(marked, chars - len(value))
+
+
+def _mark_at(part: Part) -> int | None:
+    kinds = [kind for kind, _ in part.segments]
+    return next((at for at, kind in enumerate(kinds) if kind not in ("text", "cut")), None)
+
+
+def _around(part: Part, chars: int) -> str:
+    first = _mark_at(part) or 0
+    made = ""
+    for at, (kind, text) in enumerate(part.segments):
+        flat = _flat(text)
+        if kind == "cut":
+            made += "…" if at > first else ""
+        elif kind != "text":
+            made += f"»{flat}«"
+        elif at < first:
+            made = f"…{flat[-BEFORE_CHARS:]}" if len(flat) > BEFORE_CHARS else flat
+        else:
+            made += flat
+    return _short(made, chars)
+
+
+def _overview(parts: Sequence[Part], chars: int) -> str:
+    texts = [_flat("".join("…" if kind == "cut" else text for kind, text in one.segments))
+             or "(empty)" for one in parts]  # fmt: skip
+    if len(texts) < 2:  # noqa: PLR2004 - a question and an answer
+        return _short("".join(texts), chars)
+    head = _short(texts[0], chars // 2)
+    return _short(f"{head} → {' → '.join(texts[1:])}", chars)
+
+
+def _flat(text: str) -> str:
+    return _BLANK.sub(lambda found: "↵" if "\n" in found[0] else " ", text)
+
+
+def _short(text: str, chars: int) -> str:
+    return text if len(text) <= chars else f"{text[: max(chars - 1, 1)]}…"
