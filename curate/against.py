@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -223,8 +222,12 @@ class Against(NamedTuple):
     answers: list[list[bytes]]
 
 
-def load(names: Sequence[str]) -> Against:
-    """The items of these files, kept until others are asked for or one of them changes.
+def load(names: Sequence[str], *, anew: bool = False) -> Against:
+    """The items of these files, kept until others are asked for.
+
+    Args:
+        names: what `curate.read.open_sources` takes, but for standard input.
+        anew: read them once more, as they may have changed.
 
     Raises:
         UsageError: standard input, which could not be read again.
@@ -232,19 +235,13 @@ def load(names: Sequence[str]) -> Against:
     """
     if "-" in names:
         raise UsageError("--against -: name a file; a run has to be able to read it again")
-    return _load(tuple(names), tuple(map(_stamp, names)))
-
-
-def _stamp(name: str) -> tuple[int, int]:
-    try:
-        found = Path(name).stat()
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size
+    if anew:
+        _load.cache_clear()
+    return _load(tuple(names))
 
 
 @lru_cache(maxsize=1)
-def _load(names: tuple[str, ...], _stamps: tuple[tuple[int, int], ...]) -> Against:
+def _load(names: tuple[str, ...]) -> Against:
     sources = open_sources(names)
     items = [_read(record) for source in sources for record in source]
     files = tuple(File(one.name, one.sha256 or "", one.size or 0, one.records) for one in sources)

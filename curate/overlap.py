@@ -4,7 +4,8 @@ An index knows each run of `GRAM` words of its texts; signs are no words here. W
 runs of 8 to 13 words (Brown et al. 2020, appendix C), Llama 3 and Tülu 3 take 8. And it misses no
 near-copy: k words put for others leave trigrams with a Jaccard similarity of (n - 3k) / (n + 3k),
 which is 0.7 and more only where n >= 17k; they cut n words into k + 1 parts, of which one then has
-8 words or more. Texts of fewer words are found whole.
+8 words or more. Texts of fewer words are found whole: as a run of their own, or, from `LEAST` words
+on, anywhere in one (whoever asks has to look whether they are a sentence there).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from curate.minhash import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from numpy.typing import NDArray
 
     from curate.minhash import Hashes, Ints, Mask
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     Shares = NDArray[np.float64]
 
 GRAM = 8
+LEAST = 4
 # So many words in a row are no accident, and an answer of fewer says little by itself: GPT-3's
 # longest run.
 TELLING = 13
@@ -67,6 +71,20 @@ def grams(words: Hashes) -> tuple[Ints, Keys]:
     left = np.repeat(closes, np.diff(closes, prepend=-1)) - np.arange(len(words))
     places = np.flatnonzero(left >= GRAM)
     return places, keys[places]
+
+
+def runs_of(words: Hashes, sizes: range) -> Iterator[tuple[int, Ints, Keys]]:
+    """For each size where so many words follow one another, and a key of each such place."""
+    closes = np.flatnonzero(words == END)
+    left = np.repeat(closes, np.diff(closes, prepend=-1)) - np.arange(len(words))
+    keys = np.zeros(len(words), np.uint64)
+    for size in range(1, min(sizes.stop, len(words) + 1)):
+        keys *= np.uint64(_FACTORS[0])
+        keys ^= keys >> np.uint64(31)
+        keys[: len(words) - size + 1] += words[size - 1 :]
+        if size in sizes:
+            places = np.flatnonzero(left >= size)
+            yield size, places, keys[places] * np.uint64(_FACTORS[1])
 
 
 def _telling(words: Hashes, places: Ints) -> Mask:
@@ -130,6 +148,41 @@ class Gram(NamedTuple):
         return maybe[found], at[found]
 
 
+class Brief(NamedTuple):
+    """Texts of one size under GRAM, by key, ascending.
+
+    Attributes:
+        keys: of their words.
+        text: which text each is.
+        seen: as in `Gram`.
+    """
+
+    keys: Keys
+    text: Ints
+    seen: Mask
+
+    @classmethod
+    def of(cls, words: Hashes, sought: Mask) -> dict[int, Brief]:
+        """The texts of LEAST words and more that are sought, by size."""
+        starts = starts_of(words)
+        sizes = np.diff(np.flatnonzero(words == END), prepend=-1) - 1
+        made = {}
+        for size, places, keys in runs_of(words, range(LEAST, GRAM)):
+            at = np.flatnonzero(np.isin(places, starts[sought & (sizes == size)]))
+            key, first = np.unique(keys[at], return_index=True)
+            seen = np.zeros(1 << _SEEN_BITS >> 4, np.bool_)
+            seen[_low(key) >> 4] = True
+            made[size] = cls(key, row_of(words)[places[at[first]]], seen)
+        return made
+
+    def find(self, keys: Keys) -> tuple[Ints, Ints]:
+        """Which of these keys are texts (their places), and which texts they are."""
+        maybe = np.flatnonzero(self.seen[_low(keys) >> 4])
+        at = np.minimum(np.searchsorted(self.keys, keys[maybe]), max(len(self.keys) - 1, 0))
+        found = self.keys[at] == keys[maybe] if len(self.keys) else np.zeros(len(at), np.bool_)
+        return maybe[found], self.text[at[found]]
+
+
 def _low(keys: Keys) -> Ints:
     return (keys & np.uint64((1 << _SEEN_BITS) - 1)).astype(np.int64)
 
@@ -147,6 +200,7 @@ class Index:
         keys: the key of each whole text, ascending ...
         whole: ... and which text it is.
         gram: what parts of texts are found by.
+        brief: what texts of fewer words than a gram are found by, by their size.
     """
 
     text: Ints
@@ -157,6 +211,7 @@ class Index:
     keys: Keys
     whole: Ints
     gram: Gram
+    brief: Mapping[int, Brief]
 
     @classmethod
     def of(cls, runs: Hashes, few: Mask) -> Index:
@@ -178,8 +233,10 @@ class Index:
         gram = Gram.of(words, np.flatnonzero(sought))
         sought &= kept.sizes > 0
         looked = sought[place]
-        own = _own(words, gram)
-        return cls(text, words, sizes, own, counts > COMMON, keys[looked], place[looked], gram)
+        own, shared = _own(words, gram), counts > COMMON
+        brief = Brief.of(words, sought & ~shared)
+        whole = keys[looked], place[looked]
+        return cls(text, words, sizes, own, shared, *whole, gram, brief)
 
 
 def _own(words: Hashes, gram: Gram) -> Ints:
@@ -235,17 +292,36 @@ class Found(NamedTuple):
 def find(index: Index, runs: Hashes) -> Found:
     """Which texts of the index stand in END-closed runs of tokens, wholly or by a gram or more."""
     words = words_alone(runs)
+    begins = starts_of(words)
     places, keys = grams(words)
     at, gram = index.gram.find(keys)
     places = places[at]
     run = row_of(words)[places]
-    within = places - starts_of(words)[run]
+    within = places - begins[run]
     common = index.gram.common[gram]
     parts = [
         _grouped(index, run[which], within[which], gram[which], common=shared)
         for which, shared in ((~common, False), (common, True))
     ]
-    return Found.joined([_whole(index, runs), *parts])
+    return Found.joined([_whole(index, runs), *_brief(index, words, begins), *parts])
+
+
+def _brief(index: Index, words: Hashes, begins: Ints) -> Iterator[Found]:
+    """Texts of few words within runs, each the first time that it stands in one."""
+    if not any(len(brief.keys) for brief in index.brief.values()):
+        return
+    rows = row_of(words)
+    for size, places, keys in runs_of(words, range(LEAST, GRAM)):
+        if size not in index.brief:
+            continue
+        at, text = index.brief[size].find(keys)
+        run = rows[places[at]]
+        first = np.unique(np.stack([run, text]), axis=1, return_index=True)[1]
+        at, text, run = at[first], text[first], run[first]
+        start = places[at] - begins[run]
+        none, sizes = np.zeros(len(at), np.int64), np.full(len(at), size)
+        no = np.zeros(len(at), np.bool_)
+        yield Found(run, text, no, no, np.ones(len(at)), sizes, start, start + size, none)
 
 
 def _whole(index: Index, runs: Hashes) -> Found:

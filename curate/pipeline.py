@@ -270,7 +270,7 @@ def _against(settings: Settings) -> tuple[InputFacts, ...]:
         return ()
     from curate.against import load
 
-    return tuple(InputFacts(**one._asdict()) for one in load(settings.against).files)
+    return tuple(InputFacts(**one._asdict()) for one in load(settings.against, anew=True).files)
 
 
 def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:

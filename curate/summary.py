@@ -52,12 +52,12 @@ def print_summary(report: Report, console: Console, folder: Path | str | None = 
         console: where to; its width and its colours are kept to.
         folder: the run folder as the user named it, for the commands.
     """
-    pen = _Pen(console)
+    pen = Pen(console)
     for line in _lines(report, pen, "DIR" if folder is None else shlex.quote(str(folder))):
         pen.print(line)
 
 
-class _Pen:
+class Pen:
     """What this console can show: colours or not, block characters or not."""
 
     def __init__(self, console: Console) -> None:
@@ -113,7 +113,7 @@ def _can_show(signs: str, encoding: str) -> bool:
     return True
 
 
-def _lines(report: Report, pen: _Pen, folder: str) -> Iterator[Text]:
+def _lines(report: Report, pen: Pen, folder: str) -> Iterator[Text]:
     yield pen.text("")
     yield from _rules(report, pen)
     yield from _suspects(report, pen)
@@ -125,7 +125,7 @@ def _lines(report: Report, pen: _Pen, folder: str) -> Iterator[Text]:
 # --- rules --------------------------------------------------------------------------------------
 
 
-def _rules(report: Report, pen: _Pen) -> Iterator[Text]:
+def _rules(report: Report, pen: Pen) -> Iterator[Text]:
     fired = report.fired
     if not fired:
         yield pen.text(f"None of {count(len(report.rules), 'rule')} hit a row.")
@@ -150,7 +150,7 @@ def _rules(report: Report, pen: _Pen) -> Iterator[Text]:
     yield pen.text("")
 
 
-def _rule(rule: RuleReport, pen: _Pen, name_room: int, digits: int, most: int) -> Text:
+def _rule(rule: RuleReport, pen: Pen, name_room: int, digits: int, most: int) -> Text:
     """Code, hits, what the rule does, and a bar of the hits."""
     what = verb(rule)
     head = f"{rule.code:<{name_room}}  "
@@ -164,11 +164,13 @@ def _rule(rule: RuleReport, pen: _Pen, name_room: int, digits: int, most: int) -
     )
 
 
-def _example(place: str, example: Example, pen: _Pen, column: str | None) -> Text:
+def _example(place: str, example: Example, pen: Pen, column: str | None) -> Text:
     """Where a row stands and what was found there, on one line."""
     value, parts = "", example.parts
     if example.twin is not None and not _telling(parts) and _telling(example.twin.parts):
         value, parts = "the other has ", example.twin.parts
+    elif example.value is not None and column == "contamination":  # the excerpt names no item
+        value = f"{example.value.rpartition('/')[2]} "
     elif example.value is not None and not _telling(parts):
         named = column is not None and _NUMBER.fullmatch(example.value) is not None
         value = _head(_one_line(example.value), (pen.width - len(place)) // 2)
@@ -219,7 +221,7 @@ def _is_mark(segment: Segment) -> bool:
     return segment.kind not in ("text", "cut")
 
 
-def _excerpt(parts: tuple[Part, ...], pen: _Pen, room: int) -> Text:
+def _excerpt(parts: tuple[Part, ...], pen: Pen, room: int) -> Text:
     """One line: the part with a mark, its first mark on it; else question and answer."""
     part = _telling(parts)
     if part is None:
@@ -237,7 +239,7 @@ def _excerpt(parts: tuple[Part, ...], pen: _Pen, room: int) -> Text:
     return line
 
 
-def _overview(texts: list[str], room: int, pen: _Pen) -> str:
+def _overview(texts: list[str], room: int, pen: Pen) -> str:
     """Question and answer, the question on half of the line at most."""
     if len(texts) < 2:  # noqa: PLR2004 - a question and an answer
         return "".join(texts)
@@ -270,7 +272,7 @@ def _tail(text: str, room: int) -> str:
 # --- what needs a person ------------------------------------------------------------------------
 
 
-def _suspects(report: Report, pen: _Pen) -> Iterator[Text]:
+def _suspects(report: Report, pen: Pen) -> Iterator[Text]:
     from rich.text import Text
 
     for rule in report.suspects:
@@ -283,7 +285,7 @@ def _suspects(report: Report, pen: _Pen) -> Iterator[Text]:
         yield pen.text("")
 
 
-def _quarantine(report: Report, pen: _Pen) -> Iterator[Text]:
+def _quarantine(report: Report, pen: Pen) -> Iterator[Text]:
     if not report.quarantine:
         return
     names = _names(report, pen.width)
@@ -312,7 +314,7 @@ def _head(text: str, room: int) -> str:
 # --- totals -------------------------------------------------------------------------------------
 
 
-def _totals(report: Report, pen: _Pen) -> Iterator[Text]:
+def _totals(report: Report, pen: Pen) -> Iterator[Text]:
     totals = report.totals
     digits = len(f"{totals.records:,}")
     room = min(pen.width - digits - 23, MAX_BAR)
@@ -330,7 +332,7 @@ def _totals(report: Report, pen: _Pen) -> Iterator[Text]:
     yield pen.text("")
 
 
-def _next(report: Report, pen: _Pen, folder: str) -> Iterator[Text]:
+def _next(report: Report, pen: Pen, folder: str) -> Iterator[Text]:
     from rich.text import Text
 
     where = folder if folder != "DIR" else "the run folder"

@@ -11,7 +11,8 @@ And what that means (the class), the gravest first:
 
 answer       the item's question stands in the row's prompt, and its answer in the row's answer
 prompt       the item's question stands in the row, or an item that is a text and no question
-part         what the question is about without the question, or the answer without it
+part         what the question is about without the question, the answer without it, or some of a
+             question in an answer
 boilerplate  words that stand in more than COMMON items
 
 A row's values depend on that row and the items alone. The gravest find is kept, of these the one
@@ -33,7 +34,7 @@ from curate.against import ROLES, Against, load, words_of
 from curate.evidence import PLACES, WHERE
 from curate.minhash import END, SIGN, TURN
 from curate.normalize import INVISIBLE
-from curate.overlap import TELLING, find, jaccard, words_alone
+from curate.overlap import GRAM, TELLING, find, jaccard, words_alone
 from curate.registry import signal
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ FLOOR = 0.25
 # Words at the beginning and the end of an answer among which one of a word or two must stand.
 _NEAR_ENDS = 8
 _FEW = 2
+_WORD = re.compile(r"\w+(?:['’.,:]\w+)*")
+# What stands before a sentence or line, and behind it.
+_BEGINS = re.compile(r"(?:^|[.?!:;。？！：…\n\"“”'`*|>)\]])\s*(?:[-*\d.)(]{1,4}\s*)?[\"“'`*(\[]*$")
+_CLOSES = re.compile(r"\s*(?:$|[.?!。？！…\n\"“”'`*|<)\]])")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # Scripts of which each character is a word, by the names of their characters.
 _UNSPACED = (
@@ -87,12 +92,14 @@ def contamination(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         return none
     against = load(settings.against)
     turns = _Turns.of(frame)
-    hits = _hits(against, turns)
+    hits = _sentences(frame, _hits(against, turns))
     if hits.is_empty():
         return none
     best = _best(against, frame, hits)
     rows = pl.DataFrame({"row": np.arange(frame.height)})
-    return rows.join(_told(against, frame, best), on="row", how="left").select(_SCHEMA.keys())
+    return rows.join(
+        _told(against, frame, best), on="row", how="left", maintain_order="left"
+    ).select(_SCHEMA.keys())
 
 
 class _Turns(NamedTuple):
@@ -136,14 +143,17 @@ def _hits(against: Against, turns: _Turns) -> pl.DataFrame:
     index = against.texts
     found = find(index, turns.runs)
     sizes = index.sizes[found.text]
-    whole = found.whole | (found.longest == sizes)
-    contained = (found.longest >= np.minimum(TELLING, sizes)) & (found.share >= FLOOR)
+    enough = found.longest >= np.minimum(
+        TELLING, np.where(found.common, sizes, index.own[found.text])
+    )
+    whole = found.whole | (enough & (found.share == 1))
+    contained = enough & (found.share >= FLOOR)
     kind = np.where(found.whole, 0, 1)
     share, start, end = found.share.copy(), found.start.copy(), found.end.copy()
     # A text of which little is its own is alike in what is not.
     maybe = np.flatnonzero(~whole & ~found.common & (2 * index.own[found.text] >= sizes))
     alike, first, last = jaccard(index, turns.runs, found.taken(maybe))
-    near = (alike >= minhash.FLOOR) & (alike >= share[maybe] * contained[maybe])
+    near = alike >= minhash.FLOOR
     chosen = maybe[near]
     kind[chosen], share[chosen] = _NEAR, alike[near]
     start[chosen], end[chosen] = first[near], last[near]
@@ -159,13 +169,33 @@ def _hits(against: Against, turns: _Turns) -> pl.DataFrame:
             "item": against.owner[found.text],
             "role": against.role[found.text],
             "common": found.common,
-            "entire": whole | (kind == _NEAR),
+            "whole": whole,
+            "brief": ~found.whole & (sizes < GRAM),
             "kind": kind,
             "share": share,
             "start": start,
             "end": end,
         }
     ).filter(kept)
+
+
+def _sentences(frame: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
+    """The hits without texts of few words that are no whole sentence or line where they stand."""
+    few = hits.select(pl.col("brief").arg_true()).to_series()
+    texts = frame[hits["row"].gather(few)].select("roles", "texts", "rejected").iter_rows()
+    whole = []
+    for (roles, turns, rejected), hit in zip(texts, hits[few].iter_rows(named=True), strict=True):
+        _, text = _turn(roles, turns, rejected, hit)
+        whole.append(text is not None and _is_sentence(text, _stretch(text, hit)))
+    kept = pl.repeat(value=True, n=hits.height, eager=True)
+    return hits.filter(kept.scatter(few, pl.Series(whole, dtype=pl.Boolean)))
+
+
+def _is_sentence(text: str, stretch: tuple[int, int] | None) -> bool:
+    if stretch is None:
+        return False
+    before, after = text[: stretch[0]], text[stretch[1] :]
+    return bool(_BEGINS.search(before) and _CLOSES.match(after))
 
 
 # --- what it means ------------------------------------------------------------------------------
@@ -175,7 +205,10 @@ def _best(against: Against, frame: pl.DataFrame, hits: pl.DataFrame) -> pl.DataF
     """One find a row, with its class."""
     own, answer = ~pl.col("common"), pl.col("answer")
     role = {name: pl.col("role") == place for place, name in enumerate(ROLES)}
-    asks = own & (role["question"] | role["text"] | (role["task"] & pl.col("entire")))
+    entire = pl.col("whole") | (pl.col("kind") == _NEAR)
+    asks = own & (
+        role["text"] | (role["question"] & (~answer | entire)) | (role["task"] & pl.col("whole"))
+    )
     about = own & (role["task"] | role["context"])
     hits = hits.with_columns(
         asks.any().over("row", "item").alias("asked"),
@@ -208,14 +241,21 @@ def _looked(
 
 
 def _asks(against: Against, frame: pl.DataFrame) -> Callable[[int, int], bool]:
-    """Whether a row's prompt holds the words of an item's question."""
+    """Whether a row's prompt holds an item's question, or most of it."""
 
     def test(row: int, item: int) -> bool:
         words = frame["prompt_words"][row].to_numpy().tobytes()
         asked = (words_of([text])[:-1].tobytes() for text in against.items[item].asks)
-        return any(_place(words, one) >= 0 for one in asked)
+        return any(_place(words, one) >= 0 or _mostly(words, one) for one in asked)
 
     return cache(test)
+
+
+def _mostly(words: bytes, asked: bytes) -> bool:
+    """Whether half of a question's word trigrams stand among some words."""
+    size = 3 * _BYTES
+    some = {asked[at : at + size] for at in range(0, len(asked) - size + 1, _BYTES)}
+    return 0 < len(some) <= 2 * sum(_place(words, one) >= 0 for one in some)
 
 
 def _replies(against: Against, frame: pl.DataFrame) -> Callable[[int, int], bool]:
@@ -272,20 +312,33 @@ def _where(
     roles: Sequence[str], texts: Sequence[str], rejected: str | None, hit: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Turn and characters of a find; the whole turn where its words can't be laid beside it."""
-    wanted = ("assistant",) if hit["answer"] else ("user", "tool")
-    turns = [at for at, role in enumerate(roles) if role in wanted]
-    turn = turns[hit["place"]] if hit["place"] < len(turns) else None
-    text = rejected if turn is None else texts[turn]
+    turn, text = _turn(roles, texts, rejected, hit)
     if text is None:
         return None
-    start, end = 0, len(text)
+    start, end = _stretch(text, hit) or (0, len(text))
+    return {"column": "contamination", "turn": turn, "start": start, "end": end}
+
+
+def _turn(
+    roles: Sequence[str], texts: Sequence[str], rejected: str | None, hit: Mapping[str, Any]
+) -> tuple[int | None, str | None]:
+    """The number, from 1, and the text of a turn; no number for the rejected answer."""
+    wanted = ("assistant",) if hit["answer"] else ("user", "tool")
+    turns = [at for at, role in enumerate(roles) if role in wanted]
+    if hit["place"] >= len(turns):
+        return None, rejected
+    return turns[hit["place"]] + 1, texts[turns[hit["place"]]]
+
+
+def _stretch(text: str, hit: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The characters from the first word of a find to its last; None where words are missing."""
     begins = word_places(text)
-    if len(begins) == hit["words"] and hit["end"] > hit["start"]:
-        start = begins[hit["start"]]
-        end = begins[hit["end"]] if hit["end"] < len(begins) else len(text)
-    end = start + len(text[start:end].rstrip())
-    number = None if turn is None else turn + 1
-    return {"column": "contamination", "turn": number, "start": start, "end": end}
+    if len(begins) != hit["words"] or hit["end"] <= hit["start"]:
+        return None
+    start = begins[hit["start"]]
+    end = begins[hit["end"]] if hit["end"] < len(begins) else len(text)
+    last = _WORD.match(text, begins[hit["end"] - 1])
+    return start, last.end() if last and last.end() <= end else end
 
 
 def word_places(text: str) -> list[int]:
