@@ -20,7 +20,7 @@ from curate.errors import RuleError
 from curate.signals.characters import without_invisible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from curate.formats import Format, Record
     from curate.rule import Clause, Fix, Place, Rule
@@ -40,8 +40,8 @@ _COVERS: Mapping[Place, frozenset[str]] = {
 }
 
 
-def apply(made: Format, rules: Iterable[Rule]) -> tuple[Record | None, list[str]]:
-    """Apply edit rules in their order until none of them changes anything.
+def apply(made: Format, edits: Sequence[Edit]) -> tuple[Record | None, list[str]]:
+    """Apply `prepared` edit rules in their order until none of them changes anything.
 
     Returns:
         The edited record and the codes of the rules that changed it; None and no codes where none
@@ -50,7 +50,6 @@ def apply(made: Format, rules: Iterable[Rule]) -> tuple[Record | None, list[str]
     Raises:
         RuleError: rules that undo each other's edits.
     """
-    edits = _prepared(rules)
     codes: dict[str, None] = {}
     for _ in range(PASSES):
         changed = False
@@ -65,6 +64,11 @@ def apply(made: Format, rules: Iterable[Rule]) -> tuple[Record | None, list[str]
         if not changed:
             return (made.record, list(codes)) if codes else (None, [])
     raise RuleError(f"edit rules undo each other's edits: {', '.join(codes)}")
+
+
+def prepared(rules: Iterable[Rule]) -> list[Edit]:
+    """The rules in order, compiled: at 2 µs a clause and text that would be half of all time."""
+    return [Edit.of(rule) for rule in in_order(rules)]
 
 
 def in_order(rules: Iterable[Rule]) -> list[Rule]:
@@ -88,7 +92,7 @@ def check(rule: Rule) -> None:
     if fix is not None and fix.function is not None and fix.function not in FUNCTIONS:
         raise RuleError(f"fix: no function {fix.function!r}; there are {', '.join(FUNCTIONS)}")
     try:
-        edit = _Edit.of(rule)
+        edit = Edit.of(rule)
         edit.mend("")
     except re.error as error:
         raise RuleError(f"an edit's pattern must suit Python's re too: {error}") from None
@@ -125,7 +129,7 @@ class _Looks(NamedTuple):
         return any(self.hits(place, text) for place, text in texts) is self.present
 
 
-class _Edit(NamedTuple):
+class Edit(NamedTuple):
     """An edit rule, ready to run."""
 
     code: str
@@ -134,7 +138,7 @@ class _Edit(NamedTuple):
     mend: Callable[[str], str]
 
     @classmethod
-    def of(cls, rule: Rule) -> _Edit:
+    def of(cls, rule: Rule) -> Edit:
         """See `check` for what can be wrong."""
         first, *others = map(_Looks.of, rule.match)
         assert rule.fix is not None  # noqa: S101 - narrows the type
@@ -156,22 +160,6 @@ class _Edit(NamedTuple):
 
         after = made.map_text(mend)
         return after if changed else None
-
-
-_ready: dict[tuple[int, ...], tuple[tuple[Rule, ...], list[_Edit]]] = {}
-
-
-def _prepared(rules: Iterable[Rule]) -> list[_Edit]:
-    """The rules in order, compiled once a run: 2 µs a clause and text would be half of all time.
-
-    Rules can't be hashed, so they are known by their identity, and kept so that it stays theirs.
-    """
-    kept = tuple(rules)
-    key = tuple(map(id, kept))
-    if key not in _ready:
-        _ready.clear()
-        _ready[key] = (kept, [_Edit.of(rule) for rule in in_order(kept)])
-    return _ready[key][1]
 
 
 def _texts(made: Format) -> Texts:

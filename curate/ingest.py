@@ -76,6 +76,10 @@ class Ingest:
     edits: Mapping[str, Rule] = field(default_factory=dict)
     formats: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        """Compile the edits once."""
+        self._edits = edit.prepared(self.edits.values())
+
     def __call__(self, record: Record) -> tuple[Row | Refusal, Edit | None]:
         """The row of a record, or why there is none; and what was edited in it."""
         try:
@@ -84,7 +88,7 @@ class Ingest:
             return _refusal(record, UNREADABLE, str(error)), None
         try:
             valid = self._validated(data, record.raw)
-            change = self._edited(valid, record.raw) if self.edits else None
+            change = self._edited(valid, record.raw) if self._edits else None
             if change is not None:
                 edited = record._replace(raw=change.after)
                 valid = self._validated(self._parsed(edited), edited.raw)
@@ -124,7 +128,7 @@ class Ingest:
         return valid
 
     def _edited(self, valid: Format, raw: bytes) -> Edit | None:
-        after, codes = edit.apply(valid, self.edits.values())
+        after, codes = edit.apply(valid, self._edits)
         if after is None:
             return None
         if self.map:

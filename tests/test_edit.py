@@ -29,7 +29,7 @@ def chat(*turns):
 def edited(record, *codes):
     """The record after the edits of these codes, or of all; itself where nothing changed."""
     rules = [EDITS[code] for code in codes] if codes else list(EDITS.values())
-    after, _ = edit.apply(formats.load(record), rules)
+    after, _ = edit.apply(formats.load(record), edit.prepared(rules))
     return record if after is None else after
 
 
@@ -102,7 +102,7 @@ def test_mended(before, after):
 )
 def test_left_alone(record):
     before = json.dumps(record)
-    assert edit.apply(formats.load(record), EDITS.values()) == (None, [])
+    assert edit.apply(formats.load(record), edit.prepared(EDITS.values())) == (None, [])
     assert json.dumps(record) == before
 
 
@@ -117,7 +117,7 @@ def test_the_rest_of_the_record_stays():
 def test_only_the_named_place_changes(place):
     record = {**alpaca("a", "a", "a"), "system": "a", "history": [["a", "a"]]}
     one = rule(match=[{"in": place, "any": ["a"]}])
-    after, codes = edit.apply(formats.load(record), [one])
+    after, codes = edit.apply(formats.load(record), edit.prepared([one]))
     changed = {
         "prompt": {"instruction": "b", "input": "b", "history": [["b", "a"]]},
         "input": {"input": "b"},
@@ -138,16 +138,18 @@ def test_a_clause_chooses_the_texts_and_the_others_the_records():
         ]
     )
     load = formats.load
-    assert edit.apply(load(alpaca("a keep", "", "a!")), [one])[0] == alpaca("a keep", "", "b!")
-    assert edit.apply(load(alpaca("a code", "", "a!")), [one])[0] is None
-    assert edit.apply(load(alpaca("a", "", "a")), [one])[0] is None
+    assert edit.apply(load(alpaca("a keep", "", "a!")), edit.prepared([one]))[0] == alpaca(
+        "a keep", "", "b!"
+    )
+    assert edit.apply(load(alpaca("a code", "", "a!")), edit.prepared([one]))[0] is None
+    assert edit.apply(load(alpaca("a", "", "a")), edit.prepared([one]))[0] is None
 
 
 def test_rules_that_undo_each_other_are_refused():
     there = rule("x-there")
     back = rule("x-back", match=[{"in": "response", "any": ["b"]}], fix={"replace": "b", "by": "a"})
     with pytest.raises(RuleError, match="undo each other's edits: x-there, x-back"):
-        edit.apply(formats.load(alpaca()), [there, back])
+        edit.apply(formats.load(alpaca()), edit.prepared([there, back]))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ TEXT = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=40
 @given(TEXT, TEXT, TEXT)
 def test_a_second_run_changes_nothing(instruction, given, output):
     once = edited(alpaca(instruction, given, output))
-    assert edit.apply(formats.load(once), EDITS.values()) == (None, [])
+    assert edit.apply(formats.load(once), edit.prepared(EDITS.values())) == (None, [])
 
 
 @pytest.mark.parametrize("code", EDITS)
