@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import json
 import re
-import string
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
+
+from curate.selftest.broken import BREAKS, dump
+from curate.selftest.texts import BLANK, NORMALISED, ZERO_WIDTH, cut, edit_one_word, put, spoil
+from curate.selftest.values import fill
 
 if TYPE_CHECKING:
     import random
@@ -103,175 +106,6 @@ def _messages(turns: list[list[str]]) -> list[Record]:
     return made
 
 
-def dump(value: Any) -> str:  # noqa: ANN401  # any JSON
-    """A record as a line."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-# --- made-up keys, numbers and addresses --------------------------------------------------------
-
-
-def luhn_digit(digits: str) -> str:
-    """The check digit of a card number (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (2 if place % 2 == 0 else 1)
-        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004  # digit sum
-    return str(-total % 10)
-
-
-def iban(country: str, account: str) -> str:
-    """An IBAN with right check digits (ISO 13616: modulo 97)."""
-    moved = "".join(str(int(sign, 36)) for sign in f"{account}{country}00")
-    return f"{country}{98 - int(moved) % 97:02}{account}"
-
-
-def _of(rng: random.Random, alphabet: str, length: int) -> str:
-    return "".join(rng.choice(alphabet) for _ in range(length))
-
-
-_ALNUM = string.ascii_letters + string.digits
-_B64 = _ALNUM + "+/"
-_NAMES = ("m.kowalczyk", "anna_lindqvist", "j.okafor77", "t-nakamura", "priya.r", "lucia.moretti")
-_HOSTS = ("postfach-nord.de", "mailbox-riga.lv", "kestrelworks.co.uk", "uni-lund.se", "zonamail.es")
-
-
-def _card(rng: random.Random) -> str:
-    body = rng.choice(("4", "51", "54")) + _of(rng, string.digits, 14)
-    body = body[:15]
-    return body + luhn_digit(body)
-
-
-def _pem(rng: random.Random) -> str:
-    lines = "\n".join(_of(rng, _B64, 64) for _ in range(6))
-    kind = rng.choice(("RSA ", "", "EC ", "OPENSSH "))
-    return f"-----BEGIN {kind}PRIVATE KEY-----\n{lines}\n-----END {kind}PRIVATE KEY-----"
-
-
-def _password(rng: random.Random) -> str:
-    words = ("Falcon", "River", "Maple", "Tiger", "Winter", "Copper")
-    return (
-        f"{rng.choice(words)}{rng.choice('!#$_-')}{_of(rng, string.digits, 4)}{rng.choice(_ALNUM)}"
-    )
-
-
-def _jwt(rng: random.Random) -> str:
-    head, body = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "eyJzdWIiOiIxMjM0NTYiLCJuYW1lIjoiSm9obiJ9"
-    return f"{head}.{body}.{_of(rng, _ALNUM + '-_', 43)}"
-
-
-def _public_ip(rng: random.Random) -> str:
-    return f"{rng.choice((31, 46, 84, 91, 145, 178))}.{rng.randint(1, 254)}.{rng.randint(1, 254)}.7"
-
-
-def _groups(text: str, size: int = 4, by: str = " ") -> str:
-    return by.join(text[place : place + size] for place in range(0, len(text), size))
-
-
-FILL = {
-    "email": lambda r: f"{r.choice(_NAMES)}@{r.choice(_HOSTS)}",
-    "phone-us": lambda r: f"({r.randint(212, 978)}) {r.randint(220, 989)}-{r.randint(2000, 9999)}",
-    "phone-us-plain": lambda r: (
-        f"+1 {r.randint(212, 978)} {r.randint(220, 989)} {r.randint(2000, 9999)}"
-    ),
-    "phone-de": lambda r: f"+49 {r.randint(151, 179)} {r.randint(1000000, 9999999)}",
-    "phone-uk": lambda r: f"07{r.randint(400, 999)} {r.randint(100, 999)} {r.randint(100, 999)}",
-    "phone-fr": lambda r: (
-        f"06 {r.randint(10, 99)} {r.randint(10, 99)} {r.randint(10, 99)} {r.randint(10, 99)}"
-    ),
-    "iban": lambda r: iban("DE", _of(r, string.digits, 18)),
-    "iban-spaced": lambda r: _groups(iban("FR", _of(r, string.digits, 23))),
-    "iban-nl": lambda r: iban("NL", "INGB" + _of(r, string.digits, 10)),
-    "card": lambda r: _groups(_card(r)),
-    "card-dashed": lambda r: _groups(_card(r), by="-"),
-    "card-plain": _card,
-    "ip": _public_ip,
-    "ipv6": lambda r: (
-        f"2a02:{_of(r, '0123456789abcdef', 4)}:8071:{_of(r, 'abcdef', 3)}::{r.randint(10, 99)}"
-    ),
-    "openai": lambda r: f"sk-proj-{_of(r, _ALNUM, 48)}",
-    "openai-old": lambda r: f"sk-{_of(r, _ALNUM, 20)}T3BlbkFJ{_of(r, _ALNUM, 20)}",
-    "anthropic": lambda r: f"sk-ant-api03-{_of(r, _ALNUM + '-_', 93)}AA",
-    "github": lambda r: f"ghp_{_of(r, _ALNUM, 36)}",
-    "github-fine": lambda r: f"github_pat_{_of(r, _ALNUM, 22)}_{_of(r, _ALNUM, 59)}",
-    "gitlab": lambda r: f"glpat-{_of(r, _ALNUM, 20)}",
-    "aws": lambda r: f"AKIA{_of(r, string.ascii_uppercase + '234567', 16)}",
-    "aws-secret": lambda r: _of(r, _B64, 40),
-    "google": lambda r: f"AIza{_of(r, _ALNUM + '-_', 35)}",
-    "slack": lambda r: (
-        f"xoxb-{_of(r, string.digits, 12)}-{_of(r, string.digits, 13)}-{_of(r, _ALNUM, 24)}"
-    ),
-    "stripe": lambda r: f"sk_live_{_of(r, _ALNUM, 24)}",
-    "huggingface": lambda r: f"hf_{_of(r, string.ascii_letters, 34)}",
-    "sendgrid": lambda r: f"SG.{_of(r, _ALNUM, 22)}.{_of(r, _ALNUM, 43)}",
-    "npm": lambda r: f"npm_{_of(r, _ALNUM, 36)}",
-    "telegram": lambda r: f"{_of(r, '123456789', 10)}:AA{_of(r, _ALNUM + '-_', 33)}",
-    "pem": _pem,
-    "jwt": _jwt,
-    "password": _password,
-}
-
-
-def fill(text: str, rng: random.Random) -> str:
-    """Put a made-up value in place of every «name»."""
-    return re.sub(r"«([a-z0-9-]+)»", lambda found: FILL[found[1]](rng), text)
-
-
-# --- spoiling texts -----------------------------------------------------------------------------
-
-
-def spoil(text: str, by: str) -> str:
-    """Mojibake: UTF-8 read in another encoding (twice, if so asked), or signs that got lost."""
-    if by == "replacement":
-        return "".join(sign if sign.isascii() else "\ufffd" for sign in text)
-    if by == "twice":
-        return spoil(spoil(text, "cp1252"), "cp1252")
-    if by in {"gbk", "shift-jis"}:
-        return text.encode().decode(by, "replace")
-    # The bytes that an encoding leaves open are read as control characters, as browsers do.
-    return "".join(bytes([one]).decode(by, "ignore") or chr(one) for one in text.encode())
-
-
-def cut(text: str, how: str, rng: random.Random) -> str:
-    """Break a text off: after a word in mid-sentence, within a word, or after a comma."""
-    spots = {"word": r"(?<=[a-z]{3}) (?=[a-z])", "mid-word": r"(?<= [a-z]{3})(?=[a-z]{3})"}
-    found = [one.start() for one in re.finditer(spots.get(how, r"(?<=[a-z],)(?= [a-z])"), text)]
-    inner = [one for one in found if len(text) * 0.4 < one < len(text) * 0.85]
-    return text[: rng.choice(inner)] if inner else text[: int(len(text) * 0.7)].rstrip(" .,;:\n")
-
-
-def edit_one_word(text: str, rng: random.Random) -> tuple[str, str]:
-    """Put one word for another, leave one out or add one; what was done, too."""
-    words = [one for one in re.finditer(r"(?<= )[a-z]{4,}(?= )", text) if one[0] not in _TELLING]
-    word = rng.choice(words)
-    how = rng.choice(("replaced", "left out", "added", "misspelt"))
-    new = {
-        "replaced": rng.choice(("certain", "various", "common", "general")),
-        "left out": "",
-        "added": f"{word[0]} {rng.choice(('also', 'really', 'quite', 'often'))}",
-        "misspelt": word[0][:1] + word[0][2] + word[0][1] + word[0][3:],
-    }[how]
-    edited = text[: word.start()] + new + text[word.end() :]
-    return edited.replace("  ", " ", 1) if how == "left out" else edited, f"{how}: {word[0]}"
-
-
-_TELLING = frozenset(
-    "never none neither cannot without more less most least before after first last above below "
-    "true false left right hundred thousand million four five seven eight nine".split()
-)
-
-
-def put(text: str, place: str, what: str, rng: random.Random) -> str:
-    """Put a text at the start, in the middle (between two words) or at the end of another."""
-    if place == "start":
-        return what + text
-    gaps = [one.start() for one in re.finditer(" ", text)]
-    if place == "middle" and gaps:
-        at = rng.choice(gaps)
-        return text[:at] + what + text[at:]
-    return text + what
-
-
 # --- the planter --------------------------------------------------------------------------------
 
 TEXTS = (
@@ -293,11 +127,6 @@ SYSTEMS = (
     "Answer every question as well as you can, and say so when you are not sure.",
     "You help the staff of a small library with questions of all kinds.",
     "Be concise.",
-)
-BLANK = ("", " ", "\n\n", "\t", "", "   \n", "\u00a0", "")
-ZERO_WIDTH = (
-    *("\u200b", "\u200b\u200b\u200b", "\ufeff", "\u2060", "\u200c\u200d", "\u200e \u200f"),
-    *("\u00ad", " \u200b\n"),
 )
 
 
@@ -463,7 +292,7 @@ class Planter:
             if defect == "exact":
                 self.add_text(first, defect, "the same line again", first)
             elif defect == "normalised":
-                change, what = _NORMALISED[number % len(_NORMALISED)]
+                change, what = NORMALISED[number % len(NORMALISED)]
                 copy.turns = [[role, change(text)] for role, text in copy.turns]
                 self.add(copy, defect, what, first)
             else:
@@ -487,7 +316,7 @@ class Planter:
 
     def _invalid_json(self, number: int) -> None:
         text = dump(lay_out(self.plain(), self.format))
-        broken, what = _BREAKS[number % len(_BREAKS)]
+        broken, what = BREAKS[number % len(BREAKS)]
         self.add_text(broken(text), "invalid-json", what)
 
     def _wrong_type(self, number: int) -> None:
@@ -574,30 +403,6 @@ def _text_key(record: Record) -> str:
 
 
 # --- breaking records ---------------------------------------------------------------------------
-
-_NORMALISED = (
-    (str.upper, "in capitals"),
-    (lambda text: f"  {text}\n", "white space around it"),
-    (lambda text: re.sub(" ", "  ", text), "two spaces for one"),
-    (str.lower, "in small letters"),
-    (lambda text: text.replace(" ", "\u00a0"), "no-break spaces"),
-    (lambda text: f"{text}\u200b", "a zero-width space at the end"),
-    (lambda text: text.replace(" ", "\n", 1), "a line break for a space"),
-    (lambda text: f"\t{text.title()} ", "Capitalised, and white space around it"),
-)
-
-_BREAKS = (
-    (lambda text: text[: int(len(text) * 0.6)], "cut off"),
-    (lambda text: repr(json.loads(text)), "a Python literal"),
-    (lambda text: f"{text[:-1]},}}", "a comma too many"),
-    (lambda text: re.sub(r'"(\w+)":', r"\1:", text, count=1), "a key without quotes"),
-    (lambda text: re.sub(r'(": *"[^"\\]{3})', "\\1\t", text, count=1), "a bare tab in a string"),
-    (lambda text: text.replace('", "', '" "', 1), "a comma missing"),
-    (lambda text: f'{text[:-1]}, "score": NaN}}', "NaN"),
-    (lambda text: re.sub(r'"(\w+)":', r'"\1: ', text, count=1), "a quotation mark missing"),
-    (lambda _: "==== page 2 of 7 ====", "no JSON at all"),
-    (lambda text: f"{text} // checked", "a comment behind it"),
-)
 
 
 def _with(record: Record, **values: Any) -> Record:  # noqa: ANN401  # any JSON

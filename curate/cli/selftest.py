@@ -1,0 +1,152 @@
+"""selftest: plant known faults in a copy of the user's rows, and count what is found."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli import options
+from curate.errors import UsageError
+
+if TYPE_CHECKING:
+    from curate.selftest.result import Result
+
+Classes = Annotated[
+    list[str] | None,
+    typer.Option("--classes", metavar="NAMES", help="These classes of faults only: pii,near."),
+]
+Rows = Annotated[int, typer.Option("--rows", min=1, help="Rows to use; of more, so many drawn.")]
+Rate = Annotated[
+    float,
+    typer.Option("--rate", min=0.0001, max=0.25, help="Faults a class, as a share of the rows."),
+]
+PerClass = Annotated[
+    int | None,
+    typer.Option("--per-class", min=1, metavar="N", help="Faults a class, in place of the rate."),
+]
+MinRecall = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--min-recall",
+        metavar="[CLASS=]X",
+        help="Exit 1 where a class is found less often; repeatable, CLASS=X for one class.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Of everything that is drawn; 0.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the result as JSON.")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="A curate.toml; its table `clean` is read."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(selftest)
+
+
+def selftest(
+    inputs: options.Inputs,
+    *,
+    classes: Classes = None,
+    rows: Rows = 2000,
+    rate: Rate = 0.01,
+    per_class: PerClass = None,
+    min_recall: MinRecall = None,
+    seed: Seed = None,
+    out: Out = None,
+    format: options.Format = None,  # noqa: A002  # the option's name
+    map: options.Map = None,  # noqa: A002  # likewise
+    pack: options.Pack = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    set: options.Set = None,  # noqa: A002  # likewise
+    rules: options.Rules = None,
+    against: options.Against = None,
+    fix: options.Fix = None,
+    embedder: options.Embedder = None,
+    config: Config = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Plant known faults in a copy of INPUT and count what these rules find of them."""
+    from curate.selftest.run import Wish
+    from curate.selftest.run import selftest as run
+
+    chosen = options.settings(
+        config,
+        format=format,
+        map=options.mapping(map),
+        pack=pack,
+        select=options.codes(select),
+        ignore=options.codes(ignore),
+        thresholds=options.thresholds(set),
+        rules=tuple(_names(rules)),
+        against=tuple(against or ()),
+        fix=fix,
+        embedder=embedder,
+        seed=seed,
+    )
+    wish = Wish(
+        rows=rows,
+        rate=rate,
+        per_class=per_class,
+        classes=options.codes(classes),
+        bars=_bars(min_recall),
+    )
+    with options.progress(quiet=quiet or json) as tick:
+        made = run(inputs, chosen, wish, tick)
+    if out is not None:
+        _write(made, out)
+    _show(made, inputs, quiet=quiet, json=json)
+    if made.short:
+        raise typer.Exit(1)
+
+
+def _names(paths: list[Path] | None) -> list[str]:
+    return [str(path) for path in paths or ()]
+
+
+def _bars(words: list[str] | None) -> dict[str, float]:
+    """`0.8` and `truncated=0.5` as bars; the one without a class is of all others.
+
+    Raises:
+        UsageError: no number in [0, 1].
+    """
+    made = {}
+    for word in words or ():
+        name, _, value = word.rpartition("=")
+        try:
+            made[name] = float(value)
+        except ValueError:
+            made[name] = -1.0
+        if not 0 <= made[name] <= 1:
+            raise UsageError(f"--min-recall {word}: expected X or CLASS=X, X from 0 to 1")
+    return made
+
+
+def _write(made: Result, out: Path) -> None:
+    from curate.write.output import Output
+
+    with Output(out) as file:
+        file.write(made.model_dump_json(indent=2).encode() + b"\n")
+
+
+def _show(made: Result, inputs: list[str], *, quiet: bool, json: bool) -> None:
+    if json:
+        sys.stdout.write(made.model_dump_json(indent=2) + "\n")
+    elif quiet:
+        for one in made.short:
+            line = f"{one.name}: recall {one.recall:.2f}, wanted {one.wanted:.2f}"
+            sys.stderr.write(f"curate: {line}\n")
+    else:
+        from rich.console import Console
+
+        from curate.selftest.show import print_result
+
+        print_result(made, Console(), inputs)
