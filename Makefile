@@ -8,7 +8,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) 2>$(VENV)/uv
 	|| $(BIN)/python -m pip install --quiet $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core lint docs check-docs bench clean
+.PHONY: help demo test test-core lint docs check-docs charts browser bench clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
@@ -46,6 +46,12 @@ docs: $(VENV)/dev  ## write the generated pages and schemas anew
 
 check-docs: $(VENV)/dev  ## fail where a generated page is not what the code says
 	$(BIN)/python docs/generate.py --check
+
+charts:  ## bundle the chart library of the report anew (npm)
+	cd docs/charts && npm install --no-package-lock --no-audit --no-fund && npm run -s build && npm run -s licences
+
+browser:  ## install Chromium, which the tests of the report's page open (Debian, as root)
+	@command -v chromium >/dev/null || { apt-get update && apt-get install -y chromium; }
 
 bench: $(VENV)/dev  ## speed and memory: validation, a whole run (FILE=data.json), near-duplicates
 	$(BIN)/python -m tests.bench.validate $(FILE)

@@ -13,6 +13,7 @@ from curate.ingest import Ingest
 from curate.report.examples import Examiner
 from curate.report.explorer import Explored, explored, explorer
 from curate.report.figures import distributions, languages
+from curate.report.flow import changes, flow
 from curate.report.model import Reason, Report, RuleReport
 from curate.report.rows import Shown, read_rows, show, with_secrets
 from curate.report.run import Run, counts, open_run, spread
@@ -54,6 +55,8 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
     reports = [_rule(run, code, catalogue.get(code), examiner, picked[code]) for code in picked]
     reports.sort(key=lambda one: (_ACTIONS.index(one.action), -one.decided, -one.hits, one.code))
     totals, kept = counts(run.ledger), run.in_core()
+    shapes = tuple(distributions(run.scores, kept, reports, catalogue))
+    spoken = languages(run.scores, kept)
     return Report(
         curate=run.lock.curate,
         pack=settings.pack,
@@ -65,8 +68,10 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
         sources=run.sources(),
         rules=tuple(reports),
         quarantine=tuple(_reasons(refused, examiner)),
-        distributions=tuple(distributions(run.scores, kept)),
-        languages=languages(run.scores, kept),
+        flow=tuple(flow(run.ledger)),
+        changes=tuple(changes(run, shapes, spoken)),
+        distributions=shapes,
+        languages=spoken,
         next_steps=tuple(next_steps(totals, reports, run.values, catalogue)),
         explorer=explorer(chosen, examiner, [one.code for one in reports]),
     )
@@ -103,7 +108,7 @@ def _examiner(
     position = dict(zip(ids, range(len(ids)), strict=True))
     findings = [one for some in picked.values() for one in some]
     twins = {one["twin"] for one in findings} | set(chosen.twins)
-    wanted = set(chosen.positions) | {one["position"] for one in findings}
+    wanted = set(chosen.texts) | {one["position"] for one in findings}
     wanted |= {position[one] for one in twins if one in position}
     wanted |= {at for _, rows in refused for at in rows["position"][spread(rows.height)]}
     edits = run.edits()

@@ -15,19 +15,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from curate.ledger import DISPOSITIONS
+from curate.report import charts
 from curate.report.words import count, percent, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from markupsafe import Markup
 
-    from curate.report.model import Distribution, Quantiles, Report
+    from curate.report.model import Explorer, Report
 
 _SIGN = re.compile(r"(⟨U\+[0-9A-F]{4,6}⟩)")
-_QUANTILES = ("5 %", "25 %", "median", "75 %", "95 %", "max", "mean")
-_LABELS = 8  # on an axis
-_WHOLE = 100  # from here on a figure needs no decimals
 
 
 def html(report: Report) -> str:
@@ -35,8 +33,10 @@ def html(report: Report) -> str:
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    folder = files("curate") / "templates"
-    css, js = ((folder / f"report.{kind}").read_text("utf-8") for kind in ("css", "js"))
+    css, page, library, charts_js, rows_js = map(
+        _template, ("report.css", "report.html", "echarts.min.js", "charts.js", "rows.js")
+    )
+    js = charts_js + rows_js
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -52,29 +52,47 @@ def html(report: Report) -> str:
         "settings": lambda told: orjson.dumps(told).decode(),
     }
     totals, fired = report.totals, report.fired
-    return environment.from_string((folder / "report.html").read_text("utf-8")).render(
+    shapes = charts.shapes(report)
+    return environment.from_string(page).render(
         report=report,
         totals=totals,
         core=totals.kept + totals.edited,
         dispositions=DISPOSITIONS,
         sources=_sources(report),
         law=_law(report),
+        flow_told=charts.told(report),
+        linked={rule.code for rule in fired},
         fired=fired,
+        pairs=[rule for rule in fired if any(one.twin for one in rule.examples)],
         silent=[rule for rule in report.rules if not rule.hits],
         most=max((rule.hits for rule in fired), default=1),
-        shapes=list(map(_shape, report.distributions)),
+        compared=charts.compared(report),
+        shapes=shapes,
         explored=_explored(report),
         css=Markup(css),  # noqa: S704 - our own file
-        js=Markup(js),  # noqa: S704 - our own file
-        js_hash=b64encode(sha256(js.encode()).digest()).decode(),
-        data=Markup(_data(report)),  # noqa: S704 - escaped there
+        library=Markup(library),  # noqa: S704 - as it was published
+        js=Markup(js),  # noqa: S704 - our own files
+        hashes=[b64encode(sha256(one.encode()).digest()).decode() for one in (library, js)],
+        data=Markup(_data(report, shapes)),  # noqa: S704 - escaped there
     )
 
 
-def _data(report: Report) -> str:
-    """The explorer's rows as JSON that no HTML parser can see an end of."""
-    rules = [{"code": rule.code, "name": rule.name, "column": rule.column} for rule in report.rules]
-    text = orjson.dumps({"rules": rules, "rows": report.explorer.rows}).decode()
+def _template(name: str) -> str:
+    return (files("curate") / "templates" / name).read_text("utf-8")
+
+
+def _data(report: Report, shapes: list[Mapping[str, Any]]) -> str:
+    """What the page's scripts draw and list, as JSON that no HTML parser can see an end of."""
+    text = orjson.dumps(
+        {
+            "rules": [
+                {"code": rule.code, "name": rule.name, "column": rule.column}
+                for rule in report.rules
+            ],
+            "charts": charts.drawn(report, shapes),
+            "rows": report.explorer.packed,
+        }
+    ).decode()
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
@@ -124,60 +142,28 @@ def _explored(report: Report) -> str:
     if not explorer.total:
         return "No row was dropped, edited, quarantined or flagged."
     shown = len(explorer.rows)
-    if shown == explorer.total:
-        return f"Every row that was dropped, edited, quarantined or flagged: {shown:,}."
+    told = f"Every row that was dropped, edited, quarantined or flagged: {shown:,}."
+    if shown < explorer.total:
+        told = (
+            f"{shown:,} of the {explorer.total:,} rows that were dropped, edited, quarantined or "
+            f"flagged, the first of each rule. Not on this page: {_left_out(explorer)}."
+        )
+    if explorer.textless:
+        told += (
+            f" For the text of {explorer.textless:,} of them there was no room: "
+            "`curate why . ID` shows a row's."
+        )
+    return told
+
+
+def _left_out(explorer: Explorer) -> str:
     where = {
         "dropped": "dropped.jsonl",
         "quarantined": "quarantine.jsonl",
         "edited": "edits.jsonl",
         "kept": "findings.parquet",
     }
-    rest = ", ".join(
+    return ", ".join(
         f"{number:,} {'flagged' if name == 'kept' else name} ({where[name]})"
         for name, number in explorer.left_out.items()
     )
-    return (
-        f"{shown:,} of the {explorer.total:,} rows that were dropped, edited, quarantined or "
-        f"flagged, the first of each rule. Not on this page: {rest}."
-    )
-
-
-# --- histograms ---------------------------------------------------------------------------------
-
-
-def _shape(one: Distribution) -> Mapping[str, Any]:
-    after = one.after.median if one.after else None
-    told = f"{one.name}, {one.unit}: median {one.before.median:g} before"
-    rows = [("in", _figures(one.before))]
-    if one.after is not None:
-        rows.append(("core", _figures(one.after)))
-        told += f", {after:g} after; the table below has more"
-    return {
-        "name": one.name,
-        "unit": one.unit,
-        "told": told,
-        "bins": list(_bins(one)),
-        "quantiles": _QUANTILES,
-        "rows": rows,
-    }
-
-
-def _figures(some: Quantiles) -> list[str]:
-    numbers = (some.p5, some.p25, some.median, some.p75, some.p95, some.max, some.mean)
-    return [
-        f"{number:,.1f}" if abs(number) < _WHOLE and number % 1 else f"{number:,.0f}"
-        for number in numbers
-    ]
-
-
-def _bins(one: Distribution) -> Iterator[Mapping[str, Any]]:
-    tallest = max(one.bins_before, default=1) or 1
-    every = max(1, -(-len(one.bins_before) // _LABELS))
-    for at, (before, after) in enumerate(zip(one.bins_before, one.bins_after, strict=True)):
-        low, high = one.edges[at], one.edges[at + 1]
-        yield {
-            "title": f"{low:,g} to {high:,g} {one.unit}: {before:,} in, {after:,} in the core",
-            "core": round(100 * after / tallest, 2),
-            "gone": round(100 * (before - after) / tallest, 2),
-            "label": f"{low:,g}" if at % every == 0 else "",
-        }

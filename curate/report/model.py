@@ -150,6 +150,13 @@ class Quantiles(_Model):
     mean: float
 
 
+class Cut(_Model):
+    """Where a rule cuts a column: its threshold, as in this run."""
+
+    code: str
+    value: float
+
+
 class Distribution(_Model):
     """A column before (all scored rows) and after (the core).
 
@@ -160,6 +167,7 @@ class Distribution(_Model):
         before, after: quantiles; `after` is null where nothing was kept.
         edges: of the bins; bin i holds edges[i] <= value < edges[i + 1], the outer ones all beyond.
         bins_before, bins_after: rows a bin.
+        cuts: of the rules that compare this column with a threshold.
     """
 
     column: str
@@ -170,6 +178,7 @@ class Distribution(_Model):
     edges: tuple[float, ...]
     bins_before: tuple[int, ...]
     bins_after: tuple[int, ...]
+    cuts: tuple[Cut, ...] = ()
 
 
 class Language(_Model):
@@ -178,6 +187,36 @@ class Language(_Model):
     language: str | None
     before: int
     after: int
+
+
+class Flow(_Model):
+    """Records that took one way.
+
+    Attributes:
+        code: the rule that decided, or of kept rows the first that reported; null where none found
+            anything; of quarantined records why they are no rows.
+        disposition: where they ended.
+        rows: how many.
+    """
+
+    code: str | None
+    disposition: Disposition
+    rows: int
+
+
+class Change(_Model):
+    """One figure before (all records, or all scored rows) and after (the core).
+
+    Attributes:
+        name: what is told.
+        unit: in which it is counted: `rows`, `tokens`, `share` (0 to 1), or a column's own.
+        before, after: null where nothing has it.
+    """
+
+    name: str
+    unit: str
+    before: float | None
+    after: float | None
 
 
 class Step(_Model):
@@ -192,12 +231,16 @@ class Explorer(_Model):
 
     Attributes:
         rows: see `curate.report.explorer`.
+        packed: the same, as the page takes them.
         total: how many rows were dropped, edited, quarantined or flagged.
+        textless: of the rows, how many are listed without their text.
         left_out: disposition -> rows that did not fit.
     """
 
     rows: tuple[dict[str, Any], ...] = ()
+    packed: str = ""
     total: int = 0
+    textless: int = 0
     left_out: Mapping[str, int] = {}
 
 
@@ -216,7 +259,9 @@ class Report(_Model):
         rules: every rule that ran: those that drop, then edit, then flag; of each kind those that
             decided most first.
         quarantine: reasons, the most frequent first.
-        distributions: lengths and readability, where they were measured.
+        flow: every record by the rule that decided it; the rows add up to all records.
+        changes: what the core is beside what came in.
+        distributions: lengths, readability and scores, where they were measured.
         languages: of the answers, where they were measured; the most frequent first.
         next_steps: what to do now.
         explorer: only while the report is being written.
@@ -233,6 +278,8 @@ class Report(_Model):
     sources: tuple[Source, ...]
     rules: tuple[RuleReport, ...]
     quarantine: tuple[Reason, ...]
+    flow: tuple[Flow, ...] = ()
+    changes: tuple[Change, ...] = ()
     distributions: tuple[Distribution, ...]
     languages: tuple[Language, ...]
     next_steps: tuple[Step, ...]

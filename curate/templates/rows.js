@@ -1,10 +1,19 @@
 /* The row explorer. Row text only ever becomes a text node, never markup. */
 "use strict";
-(() => {
+(async () => {
   const PAGE = 25, LEAD = 28;
-  const { rules, rows } = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
   const explorer = document.querySelector(".explorer");
+  const data = JSON.parse($("data").textContent);
+  const rules = data.rules;
+  let rows;
+  try {
+    const bytes = Uint8Array.from(atob(data.rows), (sign) => sign.charCodeAt(0));
+    rows = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  } catch {
+    document.querySelector(".unpackable").hidden = false;
+    return;
+  }
   if (!rows.length) return;
   explorer.hidden = false;
 
@@ -30,6 +39,7 @@
     return [make("mark", kind, ...signs(text.replaceAll("\n", "↵\n")))];
   };
   const turns = (parts) => {
+    if (parts === null) return make("dl", "turns", make("dd", "withheld", "No room for its text on this page: curate why shows it."));
     if (!parts.length) {
       return make("dl", "turns", make("dd", "withheld", "Text withheld: this row holds a secret."));
     }
@@ -47,6 +57,7 @@
   /* One line of a row: the mark with a little before it, else how its last turn begins. */
   const snippet = (row) => {
     const line = make("span", "snip");
+    if (row.p === null) return line;
     const part = row.p.find(([, segments]) => marked(segments) >= 0) || row.p.at(-1);
     const at = part ? marked(part[1]) : -1;
     if (at < 0 && row.v !== null) line.append(make("i", "", row.v), " ");
@@ -59,6 +70,20 @@
       else line.append(make("mark", kind, flat === " " ? "↵" : flat));
     });
     return line;
+  };
+
+  /* Pages from disk have no clipboard in some browsers: there a selection is copied. */
+  const copy = async (id) => {
+    try {
+      await navigator.clipboard.writeText(id);
+    } catch {
+      const field = make("textarea", "sr", id);
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    $("status").textContent = `Copied ${id}`;
   };
 
   /* A long name is cut before the line, never the line. */
@@ -74,12 +99,11 @@
       const column = row.c.length && rules[row.c[0]].column;
       seen.push(make("span", "value", make("span", "quiet", column ? `${column} ` : ""), ...signs(row.v)));
     }
-    if (row.i && row.d !== "quarantined") {
-      const copy = make("button", "link", "copy id");
-      copy.type = "button";
-      copy.addEventListener("click", () => navigator.clipboard?.writeText(row.i)
-        .then(() => { copy.textContent = "copied"; }));
-      header.append(copy);
+    if (row.i) {
+      const button = make("button", "link", "copy id");
+      button.type = "button";
+      button.addEventListener("click", () => copy(row.i));
+      header.append(button);
     }
     const example = make("article", "example");
     if (row.t) {
@@ -101,7 +125,8 @@
     node.addEventListener("toggle", () => {
       if (node.open && node.childElementCount === 1) node.append(body(row));
     });
-    return node;
+    node.dataset.id = row.i || "";
+    return make("li", "", node);
   };
 
   const option = (value, text) => { const node = make("option", "", text); node.value = value; return node; };
@@ -121,45 +146,73 @@
     }
   }
 
-  const haystack = rows.map((row) => {
-    const parts = row.t ? [...row.p, ...row.t[3]] : row.p;
+  const files = new Map();
+  for (const row of rows) files.set(row.s, (files.get(row.s) || 0) + 1);
+  $("file").append(option("", "any"), ...[...files].map(([name, count]) => option(name, `${name} (${number(count)})`)));
+  $("file").parentElement.hidden = files.size < 2;
+
+  const ENDS = ["dropped", "quarantined", "edited", "kept"];
+  const value = (at) => (rows[at].v === null || rows[at].v.trim() === "" ? NaN : Number(rows[at].v.replaceAll(",", "")));
+  /* Rows without a number stand last, whichever way the others are sorted. */
+  const seen = (sign) => (a, b) => (Number.isNaN(value(a)) - Number.isNaN(value(b))) || sign * (value(a) - value(b)) || 0;
+  const order = {
+    place: () => 0,
+    rule: (a, b) => (rows[a].c[0] ?? rules.length) - (rows[b].c[0] ?? rules.length),
+    became: (a, b) => ENDS.indexOf(rows[a].d) - ENDS.indexOf(rows[b].d),
+    least: seen(1),
+    most: seen(-1),
+    id: (a, b) => (rows[a].i < rows[b].i ? -1 : Number(rows[a].i > rows[b].i)),
+  };
+
+  /* Made at the first search: it takes as long as all else together. */
+  let haystack;
+  const hay = () => haystack ??= rows.map((row) => {
+    const parts = row.t ? [...row.p, ...row.t[3]] : row.p || [];
     const texts = parts.map(([, segments]) => segments.map(([kind, text]) => (kind === "cut" ? "\n" : text)).join(""));
-    return [row.i, `${row.s}:${row.l}`, row.v, ...texts].join("\n").toLowerCase();
+    return [row.i, `${row.s}:${row.l}`, row.v, ...row.c.map((at) => rules[at].code), ...texts].join("\n").toLowerCase();
   });
   let found = [], page = 0;
+  const pages = () => Math.max(1, Math.ceil(found.length / PAGE));
   const draw = () => {
     const first = page * PAGE, last = Math.min(first + PAGE, found.length);
     $("list").replaceChildren(...found.slice(first, last).map((at) => item(rows[at])));
+    $("list").start = first + 1;
     $("status").textContent = found.length
       ? `${number(first + 1)}–${number(last)} of ${one(found.length, "row")}` : "No such row.";
     $("back").disabled = page === 0;
     $("on").disabled = last >= found.length;
+    $("page").value = page + 1;
+    $("page").max = pages();
+    $("pages").textContent = `of ${number(pages())}`;
   };
   const filter = () => {
     const wanted = $("find").value.trim().toLowerCase();
     const code = rules.findIndex((rule) => rule.code === $("rule").value);
-    const state = $("became").value;
+    const state = $("became").value, file = $("file").value;
     found = [...rows.keys()].filter((at) => (code < 0 || rows[at].c.includes(code))
-      && (!state || rows[at].d === state) && (!wanted || haystack[at].includes(wanted)));
+      && (!state || rows[at].d === state) && (!file || rows[at].s === file)
+      && (!wanted || hay()[at].includes(wanted)));
+    found.sort(order[$("sort").value]);
     page = 0;
     draw();
   };
-  const turn = (step) => {
-    const next = page + step;
-    if (next < 0 || next * PAGE >= found.length) return false;
-    page = next;
+  const show = (wanted) => {
+    if (!Number.isInteger(wanted) || wanted < 0 || wanted >= pages()) return false;
+    page = wanted;
     draw();
     return true;
   };
+  const turn = (step) => show(page + step);
   $("find").addEventListener("input", filter);
   $("rule").addEventListener("change", filter);
-  $("became").addEventListener("change", filter);
+  for (const name of ["became", "file", "sort"]) $(name).addEventListener("change", filter);
+  $("page").addEventListener("change", () => { if (!show($("page").valueAsNumber - 1)) $("page").value = page + 1; });
   $("back").addEventListener("click", () => turn(-1));
   $("on").addEventListener("click", () => turn(1));
   for (const button of document.querySelectorAll("[data-rule]")) {
     button.addEventListener("click", () => {
       $("rule").value = button.dataset.rule;
-      $("find").value = $("became").value = "";
+      $("find").value = $("became").value = $("file").value = "";
       filter();
       $("rows").scrollIntoView();
       $("rule").focus({ preventScroll: true });
@@ -181,6 +234,9 @@
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       list[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+    } else if (event.key === "c") {
+      const id = row.parentElement.dataset.id;
+      if (id) copy(id);
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       event.preventDefault();
       if (turn(event.key === "ArrowRight" ? 1 : -1)) $("list").querySelector("summary").focus();

@@ -1,0 +1,198 @@
+/* The charts. Colours are CSS variables, so that light, dark and print need no drawing anew. */
+"use strict";
+(() => {
+  const { charts } = JSON.parse(document.getElementById("data").textContent);
+  const NARROW = 560, LINE = 21, FEW = 9, MANY = 16;
+  const number = (value) => value.toLocaleString("en-US");
+  const color = (name) => `var(--${name})`;
+  /* A family that can be measured, not "inherit": long names are cut to fit. */
+  const text = { color: color("ink"), fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12, textBorderWidth: 0 };
+  const quiet = { ...text, color: color("quiet"), fontSize: 11 };
+  /* Stripes beside plain fill tell the two apart without colour. */
+  const stripes = { symbol: "rect", color: color("paper"), dashArrayX: [1, 0], dashArrayY: [2, 3], rotation: -Math.PI / 4 };
+
+  /* A tooltip of text nodes: no name can act in it. */
+  const hint = (...lines) => {
+    const node = document.createElement("div");
+    for (const line of lines) {
+      const row = document.createElement("div");
+      row.textContent = line;
+      node.append(row);
+    }
+    return node;
+  };
+  const tooltip = {
+    confine: true, transitionDuration: 0, backgroundColor: "var(--raised)", borderColor: "var(--line)",
+    textStyle: { color: "var(--ink)", fontSize: 12 }, extraCssText: "box-shadow: none",
+  };
+
+  const draw = (box, height, option) => {
+    const chart = echarts.init(box, null, { renderer: "svg", height: height(box.clientWidth) });
+    const again = () => {
+      const width = box.clientWidth;
+      if (!width) return;
+      chart.resize({ width, height: height(width) });
+      chart.setOption({ animation: false, textStyle: text, tooltip, ...option(width, height(width)) }, true);
+      /* On paper the page is narrower than the window was: the drawing scales as a whole. */
+      box.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height(width)}`);
+    };
+    again();
+    let known = box.clientWidth;
+    new ResizeObserver(() => {
+      if (matchMedia("print").matches || box.clientWidth === known) return;
+      known = box.clientWidth;
+      again();
+    }).observe(box);
+    return { chart, again };
+  };
+
+  /* --- the flow: all records -> what decided them -> where they ended --- */
+
+  const DEEDS = ["dropped", "quarantined", "edited", "flagged", "untouched"];
+  const VERBS = { dropped: "drop", quarantined: "refuse", edited: "edit", flagged: "flag" };
+  /* The widest ways by name; of the rest one way a deed. */
+  const ways = (all, most) => {
+    const named = all.filter(([code]) => code !== null);
+    const shown = new Set([...named].sort((a, b) => b[3] - a[3]).slice(0, most));
+    const rest = new Map();
+    const made = [];
+    for (const way of all) {
+      const [code, end, deed, rows, known] = way;
+      if (code === null || shown.has(way)) made.push({ id: `${deed} ${code}`, name: code ?? "nothing found", end, deed, rows, code: known ? code : null });
+      else if (rest.has(deed)) { rest.get(deed).rows += rows; rest.get(deed).rules += 1; }
+      else rest.set(deed, { id: `${deed} rest`, end, deed, rows, rules: 1 });
+    }
+    for (const one of rest.values()) one.name = `${one.rules} more ${VERBS[one.deed]}${one.rules === 1 ? "s" : ""}`;
+    return [...made, ...rest.values()].sort((a, b) => DEEDS.indexOf(a.deed) - DEEDS.indexOf(b.deed)
+      || (a.rules ?? 0) - (b.rules ?? 0) || b.rows - a.rows);
+  };
+  const ENDS = { core: "kept", dropped: "dropped", quarantined: "quarantined" };
+  const TONES = { dropped: "dropped", quarantined: "quarantined", edited: "edited", flagged: "flag", untouched: "kept" };
+  const flowOption = (all) => (width, height) => {
+    const narrow = width < NARROW;
+    const middle = ways(all, narrow ? FEW : MANY);
+    const total = middle.reduce((sum, one) => sum + one.rows, 0);
+    const ends = new Map();
+    for (const one of middle) ends.set(one.end, (ends.get(one.end) || 0) + one.rows);
+    const solid = (tone) => ({ color: color(tone), borderColor: color(tone), borderWidth: 1 });
+    const right = narrow ? 84 : 130, thick = 10, gap = narrow ? 15 : 13, top = 8, bottom = 12;
+    const tall = height - top - bottom;
+    const scale = (tall - gap * (middle.length - 1)) / total;
+    /* The library sets the outer columns to the top; here they stand in the middle. */
+    let at = (tall - total * scale - gap * (ends.size - 1)) / 2;
+    const centred = (rows) => { const localY = at / tall; at += rows * scale + gap; return { localY }; };
+    return {
+      tooltip: { ...tooltip, trigger: "item", formatter: ({ data }) => hint(`${data.name ?? data.says}: ${number(data.value)} records`) },
+      series: [{
+        type: "sankey", layoutIterations: 0, draggable: false, nodeWidth: thick, nodeGap: gap,
+        left: 1, right, top, bottom,
+        emphasis: { disabled: true },
+        data: [
+          { id: "in", name: "in", value: total, depth: 0, localY: (tall - total * scale) / 2 / tall, itemStyle: solid("ink"), label: { formatter: `${number(total)} in`, position: "right", fontWeight: "bold" } },
+          ...middle.map((one) => ({
+            id: one.id, name: one.name, value: one.rows, depth: 1, code: one.code, itemStyle: solid(TONES[one.deed]),
+            label: { formatter: `${number(one.rows)}  ${one.name}`, width: (width - 1 - right - thick) / 2 - thick - 12, overflow: "truncate" },
+          })),
+          ...[...ends].map(([name, rows]) => ({
+            id: `end ${name}`, name, value: rows, depth: 2, ...centred(rows), itemStyle: solid(ENDS[name]),
+            label: { formatter: `${number(rows)}${narrow ? "\n" : "  "}${name}`, fontWeight: "bold" },
+          })),
+        ],
+        links: middle.flatMap((one) => {
+          const lineStyle = { color: color(TONES[one.deed]), opacity: 0.28, curveness: 0.5 };
+          const says = `${one.name}, ${one.deed}`;
+          return [
+            { source: "in", target: one.id, value: one.rows, says, lineStyle },
+            { source: one.id, target: `end ${one.end}`, value: one.rows, says, lineStyle },
+          ];
+        }),
+        label: { ...text, fontSize: narrow ? 11 : 12, position: "right", distance: 6 },
+      }],
+    };
+  };
+  const drawFlow = (box) => {
+    const found = charts.flow.filter(([, , deed]) => deed !== "untouched");
+    if (!found.length) { box.remove(); return; }
+    const whole = charts.flow.reduce((sum, way) => sum + way[3], 0);
+    const part = found.reduce((sum, way) => sum + way[3], 0);
+    /* Where nearly nothing was found, what was found would be hairlines beside the rest. */
+    let all = part > whole / 4;
+    const shown = () => (all ? charts.flow : found);
+    const height = (width) => LINE * (ways(shown(), width < NARROW ? FEW : MANY).length + 1) + 90;
+    const { chart, again } = draw(box, height, (...size) => flowOption(shown())(...size));
+    chart.on("click", ({ data }) => {
+      const rule = data.code && document.getElementById(`rule-${data.code}`);
+      if (rule) { rule.open = true; rule.scrollIntoView(); rule.querySelector("summary").focus({ preventScroll: true }); }
+    });
+    if (part === whole) return;
+    const choice = document.querySelector(".choice");
+    choice.hidden = false;
+    const press = () => {
+      for (const button of choice.children) button.setAttribute("aria-pressed", String((button.dataset.flow === "all") === all));
+    };
+    for (const button of choice.children) {
+      button.addEventListener("click", () => { all = button.dataset.flow === "all"; press(); again(); });
+    }
+    press();
+  };
+
+  /* --- histograms --- */
+
+  const bars = (name, tone, values, more) => ({
+    type: "bar", name, stack: "rows", barCategoryGap: 1, itemStyle: { color: color(tone), ...more },
+    emphasis: { disabled: true }, data: values.map((value, at) => [at + 0.5, value]),
+  });
+  const histogram = ({ unit, edges, core, gone, cuts }) => (width) => ({
+    grid: { left: 44, right: 14, top: cuts.length ? 26 : 10, bottom: 24 },
+    tooltip: {
+      ...tooltip, trigger: "axis", axisPointer: { type: "none" },
+      formatter: ([{ dataIndex: at }]) => hint(`${edges[at]} to ${edges[at + 1]} ${unit}`, `${number(core[at] + gone[at])} in, ${number(core[at])} in the core`),
+    },
+    xAxis: {
+      type: "value", min: 0, max: core.length, interval: Math.ceil(core.length / (width < 420 ? 7 : 10)),
+      axisLabel: { ...quiet, formatter: (at) => edges[at] ?? "", showMaxLabel: false }, splitLine: { show: false },
+      axisLine: { show: true, onZero: false, lineStyle: { color: color("ink") } }, axisTick: { show: true, lineStyle: { color: color("ink") } },
+    },
+    yAxis: {
+      type: "value", splitNumber: 3, minInterval: 1, axisLabel: { ...quiet, formatter: number },
+      splitLine: { lineStyle: { color: color("line") } },
+    },
+    series: [
+      {
+        ...bars("in the core", "kept", core),
+        markLine: {
+          symbol: "none", silent: true, animation: false, lineStyle: { color: color("ink"), type: "dashed", width: 1.5 },
+          label: { ...text, fontSize: 11, formatter: ({ data }) => data.says, position: "end" },
+          data: cuts.map(([at, says]) => ({ xAxis: at, says })),
+        },
+      },
+      bars("taken out", "dropped", gone, { decal: stripes }),
+    ],
+  });
+
+  const languages = (some) => () => ({
+    grid: { left: 64, right: 84, top: 4, bottom: 4 },
+    tooltip: {
+      ...tooltip, trigger: "axis", axisPointer: { type: "none" },
+      formatter: ([{ dataIndex: at }]) => hint(some[at][0], `${number(some[at][1] + some[at][2])} in, ${number(some[at][1])} in the core`),
+    },
+    xAxis: { type: "value", show: false },
+    yAxis: {
+      type: "category", inverse: true, data: some.map(([name]) => name), axisTick: { show: false },
+      axisLine: { lineStyle: { color: color("ink") } }, axisLabel: text,
+    },
+    series: [["in the core", "kept", 1], ["taken out", "dropped", 2]].map(([name, tone, at]) => ({
+      type: "bar", name, stack: "rows", barWidth: 11, emphasis: { disabled: true },
+      itemStyle: { color: color(tone), ...(at === 2 && { decal: stripes }) },
+      label: { ...quiet, show: at === 2, position: "right", formatter: ({ dataIndex }) => number(some[dataIndex][1] + some[dataIndex][2]) },
+      data: some.map((one) => one[at]),
+    })),
+  });
+
+  drawFlow(document.getElementById("chart-flow"));
+  for (const box of document.querySelectorAll("[data-shape]")) {
+    draw(box, () => 190, histogram(charts.shapes[Number(box.dataset.shape)]));
+  }
+  const spoken = document.getElementById("chart-languages");
+  if (spoken) draw(spoken, () => 22 * charts.languages.length + 12, languages(charts.languages));
+})();
