@@ -112,6 +112,7 @@ _WORD_BYTES = 8
 
 
 def hash_spans(text: bytes, begins: Ints, ends: Ints) -> NDArray[np.uint64]:
+    """A hash of each stretch of a text, eight bytes at a time."""
     padded = text + bytes(_WORD_BYTES)
     words = np.ndarray((len(text) + 1,), "<u8", padded, 0, (1,))
     lengths = ends - begins

@@ -173,7 +173,7 @@ _BARE = pl.col("plain").str.replace_all(r"\b[,;:.!?…]+(\s|$)", " ").str.strip_
 _BARE = pl.when(_BARE == "").then("plain").otherwise(_BARE)
 
 
-# Bytes of text hashed at once: what is worked on stays in the processor's cache, a quarter less time.
+# Bytes of text hashed at once: what is worked on stays in the cache, a quarter less time.
 _PORTION = 2_000_000
 
 
