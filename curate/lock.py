@@ -115,6 +115,10 @@ class Lock(BaseModel):
     suspects: Mapping[str, float]
     outputs: Mapping[str, str] = {}
 
+    def is_by_these_versions(self) -> bool:
+        """Whether the same curate and libraries run now: the new lock vouches for all it names."""
+        return (self.curate, self.versions) == (__version__, versions())
+
     def write(self, folder: Path) -> Lock:
         """Write the lock, with the hashes of all files that are in the folder now."""
         outputs = {

@@ -151,7 +151,8 @@ def decide_again(
     """Decide a finished run anew, in place or into another folder.
 
     Stored scores are used where they are enough; where the new choice of rules needs something
-    that was not measured, all is measured again from the records that the run has kept.
+    that was not measured, or other versions measured it, all is measured again from the records
+    that the run has kept.
     """
     source = Path(folder)
     lock = read_lock(source)
@@ -161,7 +162,7 @@ def decide_again(
     in_place = out is None
     with files.draft(source if out is None else Path(out), force=in_place or force) as made:
         facts = load_facts(source, lock)
-        if _is_measured(facts, settings, rules):
+        if lock.is_by_these_versions() and _is_measured(facts, settings, rules):
             files.link_facts(source, made)
         else:
             facts = measure(stored_records(source), lambda: lock.origin, rules, settings, made)

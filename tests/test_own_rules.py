@@ -11,6 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from curate import pipeline
 from curate.cli import app
 from curate.config import Settings
 from curate.errors import RuleError
@@ -134,6 +135,23 @@ def test_an_edit_that_was_changed_is_made_anew():
     write_rules(CALM | {"fix": {"replace": "!$", "by": ", it is."}})
     decide_again("run", Settings(select=("calm",), rules=("my-rules",)))
     assert b"number 0, it is." in Path("run/core.jsonl").read_bytes()
+    assert verify("run") == []
+
+
+@pytest.mark.parametrize("key", ["curate", "polars"])
+def test_what_other_versions_measured_is_measured_anew(key, monkeypatch):
+    """The new lock names the versions that run now, and verify holds it to them."""
+    lock = run()
+    measured = []
+    asked = pipeline.measure
+    monkeypatch.setattr(pipeline, "measure", lambda *all_: measured.append(1) or asked(*all_))
+    decide_again("run", lock.settings)
+    assert not measured
+    path = Path("run/curate.lock")
+    was = lock.curate if key == "curate" else lock.versions[key]
+    path.write_text(path.read_text().replace(f'"{key}": "{was}"', f'"{key}": "0.0.1"'))
+    assert decide_again("run", lock.settings).versions == lock.versions
+    assert measured
     assert verify("run") == []
 
 
