@@ -69,7 +69,7 @@ def questions(frame: pl.DataFrame) -> pl.DataFrame:
         asked, answered = "", True
         for turn, (role, text) in enumerate(zip(roles or (), texts or (), strict=True), start=1):
             if role == "user":
-                keeps = not answered or _refers_back(text)
+                keeps = not answered or refers_back(text)
                 made.append((row, turn, text))
                 asked, answered = f"{text}\n\n{asked}" if keeps and asked else text, False
             elif role == "assistant":
@@ -79,5 +79,6 @@ def questions(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(made, schema=schema, orient="row")
 
 
-def _refers_back(text: str) -> bool:
+def refers_back(text: str) -> bool:
+    """Whether a user's turn is short and goes on from the exchange before."""
     return len(text.split()) <= _BACK_WORDS and _BACK.search(text[:_BACK_HEAD]) is not None

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from curate.answers import refers_back
 from curate.mask import mask
 from curate.match import EVIDENCE_CHARS
 
@@ -182,8 +183,8 @@ class Turns:
         Args:
             gate: Rust regex that every turn with a find matches; "" where `narrowed` did it.
             find: text of a turn -> what is in it; of what is there twice the first is kept.
-            about: Rust regex; a row of which one turn matches it speaks of such things and is
-                left alone.
+            about: Rust regex; an exchange of which one turn matches it, or the system text, speaks
+                of such things and is left alone, and so is the next if it refers back.
             asked: Python regex; a turn is left alone if what the user said last before it matches.
         """
         passed = self._turns
@@ -206,9 +207,19 @@ class Turns:
         return Finds(self.height, by_row)
 
     def _not_about(self, passed: pl.DataFrame, about: str) -> pl.DataFrame:
+        """The turns that passed, without those of an exchange that speaks of such things."""
         rows = passed["row"].unique().implode()
-        spoken = self._all.filter(pl.col("row").is_in(rows) & pl.col("text").str.contains(about))
-        return passed.filter(~pl.col("row").is_in(spoken["row"].unique().implode()))
+        of_rows = self._all.filter(pl.col("row").is_in(rows)).sort("row", maintain_order=True)
+        of_rows = of_rows.with_columns(pl.col("text").str.contains(about).alias("speaks"))
+        speaking = of_rows.filter("speaks")["row"].unique().implode()
+        excused: set[tuple[int, int | None]] = set()
+        for (row,), turns in of_rows.filter(pl.col("row").is_in(speaking)).group_by("row"):
+            lists = (turns[name].to_list() for name in ("turn", "place", "text", "speaks"))
+            excused.update((int(str(row)), turn) for turn in _spoken_of(*lists))
+        left = [
+            (row, turn) not in excused for row, turn in passed.select("row", "turn").iter_rows()
+        ]
+        return passed.filter(pl.Series(left, dtype=pl.Boolean))
 
     def _unasked(self, hits: list[_Hit], asked: str) -> list[_Hit]:
         """The hits before which the user said nothing of the kind."""
@@ -226,3 +237,23 @@ def _question(said: list[tuple[int, str]], turn: int | None) -> str:
     """What the user said last before this turn; of a rejected answer, last of all."""
     before = [text for at, text in said if turn is None or at < turn]
     return before[-1] if before else ""
+
+
+def _spoken_of(
+    turns: list[int | None], places: list[str], texts: list[str], speaks: list[bool]
+) -> set[int | None]:
+    """The turns of a row in exchanges of which one turn, or the system text, speaks."""
+    exchange, before = 0, "user"
+    numbers, told = [], set()
+    for place, text, one in zip(places, texts, speaks, strict=True):
+        if place == "user" and before != "user":
+            exchange += 1
+            if exchange - 1 in told and refers_back(text):
+                told.add(exchange)
+        numbers.append(exchange)
+        before = place
+        if one:
+            told.add(exchange)
+        if one and place == "system":
+            return set(turns)
+    return {turn for turn, number in zip(turns, numbers, strict=True) if number in told}

@@ -56,9 +56,20 @@ def test_answers_and_gates_narrow():
     )  # narrowing left it as it was
 
 
-def test_a_row_about_it_is_left_alone():
-    found = Turns(frame(*ROWS)).find(r"\d", digits, about="^no$")
-    assert found.evidence().to_list() == ["assistant 2: 1, 2", None, None]
+@pytest.mark.parametrize(
+    ("row", "left"),
+    [
+        ((("user", "no"), ("assistant", "1")), None),
+        ((("user", "2"), ("assistant", "no")), None),
+        ((("system", "no"), ("user", "2"), ("assistant", "so")), None),
+        ((("user", "no"), ("assistant", "so"), ("user", "which?"), ("assistant", "1")), "4: 1"),
+        ((("user", "which?"), ("assistant", "1"), ("user", "no"), ("assistant", "2")), "2: 1"),
+        ((("user", "no"), ("assistant", "so"), ("user", "it again"), ("assistant", "1")), None),
+    ],
+)
+def test_an_exchange_about_it_is_left_alone(row, left):
+    found = Turns(frame(row)).find(r"\d", digits, about="^no$")
+    assert found.evidence().to_list() == [left and f"assistant {left}"]
 
 
 @pytest.mark.parametrize(("asked", "left"), [("one", None), ("two", "assistant 4: 2")])

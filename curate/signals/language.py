@@ -13,12 +13,17 @@ import importlib.util
 import re
 from collections import Counter
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
+from curate.answers import questions
 from curate.registry import signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAMPLE = 300  # characters that are looked at; more change nothing and cost more
 MIN_LETTERS = 20  # of a text in Latin letters, and
@@ -100,8 +105,8 @@ _SMALL_WORDS = {code: frozenset(words.split()) for code, words in _SMALL.items()
 
 # Where a prompt speaks of languages, the answer may be in any: translation, lessons, quotations.
 _SPEAKS_OF_LANGUAGE = re.compile(
-    r"translat|\blanguages?\b|bilingual|multilingual|übersetz|\w*sprache\b|traduc|traduz|tradui|idioma"
-    r"|\blangues?\b|\blingua|перев[её]|язык|翻[译譯訳]|语言|語言|言語|언어|번역|ترجم|vertaa?l|přelož"
+    r"translat|(?<!programming )\blanguages?\b|bilingual|multilingual|übersetz|\w*sprache\b|traduc"
+    r"|traduz|tradui|idioma|\blangues?\b|\blingua|перев[её]|язык|翻[译譯訳]|语言|語言|言語|언어|번역|ترجم|vertaa?l|přelož"
     r"|przetłum|çevir",
     re.IGNORECASE,
 )
@@ -191,23 +196,23 @@ MIN_FILE = 5  # answers of known language; fewer have no majority
         "the conversation's; null where the user speaks of languages",
     },
     needs=("roles", "texts", "system", "prompt"),
-    version=3,
+    version=4,
 )
 def language(frame: pl.DataFrame) -> pl.DataFrame:
     """Detect the language of every user and assistant turn, and compare each with its question."""
+    turn = pl.int_ranges(1, pl.col("roles").list.len() + 1, dtype=pl.UInt32)
     turns = (
-        frame.select("roles", "texts")
+        frame.select("roles", "texts", turn.alias("turn"))
         .with_row_index("row")
-        .explode("roles", "texts", empty_as_null=False)
+        .explode("roles", "texts", "turn", empty_as_null=False)
         .filter(pl.col("roles").is_in(["user", "assistant"]))
     )
     turns = turns.hstack(detect_all(turns["texts"]))
     of_user = pl.when(pl.col("roles") == "user").then("code")
     turns = turns.with_columns(of_user.forward_fill().over("row").alias("question"))
-    found = _answers(turns)
-    compared = _compare(found, frame)
+    found = _compare(turns, frame)
     rows = pl.select(pl.int_range(frame.height, dtype=pl.UInt32).alias("row"))
-    for part in (_questions(turns), found.drop("question"), compared, _switches(turns, frame)):
+    for part in (_questions(turns), found, _switches(turns, frame)):
         rows = rows.join(part, on="row", how="left", maintain_order="left")
     return rows.drop("row")
 
@@ -247,33 +252,77 @@ def _questions(turns: pl.DataFrame) -> pl.DataFrame:
     return first.select("row", pl.col("code").alias("prompt_language"))
 
 
-def _answers(turns: pl.DataFrame) -> pl.DataFrame:
-    """Of each row the first answer that differs from its question, else the first that is known."""
+def _compare(turns: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Of each row one answer: the first in an unlike language that nobody asked for.
+
+    Else the first that differs from its question, else the first that is known. The few answers
+    that are not, or not known to be, in their question's language are looked at.
+    """
     answers = turns.filter((pl.col("roles") == "assistant") & pl.col("code").is_not_null())
     differs = (pl.col("code") != pl.col("question")).fill_null(value=False)
-    found = pl.concat([answers.filter(differs), answers.filter(~differs)])
-    return found.unique("row", keep="first", maintain_order=True).select(
-        "row",
-        pl.col("code").alias("response_language"),
-        pl.col("confidence").alias("response_language_confidence"),
-        "question",
+    some = answers.filter(pl.col("code").ne_missing(pl.col("question")))
+    made: list[tuple[int, int, bool, str | None]] = []
+    asking = _Asking(frame, some)
+    for row, turn, answer, known in some.select("row", "turn", "code", "question").iter_rows():
+        prompt = asking.question(row, turn)
+        alike = _all_in(prompt, answer)
+        asked = not alike and asking.asks(_asks, row, turn, answer)
+        short = answer != "en" and not asked and not known
+        question = None if alike else _short_english(prompt) if short else known
+        unlike = question is not None and not asked and _differ(answer, question)
+        made.append((row, turn, asked, f"{answer} in answer to {question}" if unlike else None))
+    schema = {"row": pl.UInt32, "turn": pl.UInt32, "language_asked": pl.Boolean}
+    seen = pl.DataFrame(made, schema={**schema, "language_mismatch": pl.String}, orient="row")
+    found = answers.with_columns(differs.alias("differs")).join(
+        seen, on=("row", "turn"), how="left"
+    )
+    return (
+        found.sort("row", pl.col("language_mismatch").is_null(), ~pl.col("differs"), "turn")
+        .unique("row", keep="first", maintain_order=True)
+        .select(
+            "row",
+            pl.col("code").alias("response_language"),
+            pl.col("confidence").alias("response_language_confidence"),
+            "language_asked",
+            "language_mismatch",
+        )
     )
 
 
-def _compare(found: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Look at the few rows whose answer is not, or not known to be, in its question's language."""
-    some = found.filter(pl.col("response_language").ne_missing(pl.col("question")))
-    prompts = frame["prompt"]
-    systems = frame["system"]
-    made: list[tuple[int, bool, str | None]] = []
-    for row, answer, _, known in some.iter_rows():
-        prompt = prompts[row] or ""
-        asked = not _all_in(prompt, answer) and _asks(f"{systems[row] or ''}\n{prompt}", answer)
-        question = known or (_short_english(prompt) if answer != "en" and not asked else None)
-        unlike = question is not None and not asked and _differ(answer, question)
-        made.append((row, asked, f"{answer} in answer to {question}" if unlike else None))
-    schema = {"row": pl.UInt32, "language_asked": pl.Boolean, "language_mismatch": pl.String}
-    return pl.DataFrame(made, schema=schema, orient="row")
+class _Asking:
+    """What the user asks for before an answer of a conversation, and who said so before."""
+
+    def __init__(self, frame: pl.DataFrame, answers: pl.DataFrame) -> None:
+        self.frame = frame
+        wanted = pl.col("row").is_in(answers["row"].unique().implode())
+        users = pl.col("roles").list.count_matches("user") > 1
+        several = frame.select("roles", "texts").with_row_index("row").filter(wanted & users)
+        asked = questions(several)
+        self._questions = {(row, turn): text for row, turn, text in asked.iter_rows()}
+
+    def question(self, row: int, turn: int) -> str:
+        """What an answer replies to: the turns before it, and what they refer back to."""
+        return self._questions.get((row, turn)) or self.frame.item(row, "prompt") or ""
+
+    def asks(self, test: Callable[[str, str], bool], row: int, turn: int, answer: str) -> bool:
+        """Whether an answer in this language is explained by its question or an earlier one."""
+        system = self.frame.item(row, "system") or ""
+        if test(f"{system}\n{self.question(row, turn)}", answer):
+            return True
+        if (row, turn) not in self._questions:
+            return False
+        turns = zip(self.frame.item(row, "roles"), self.frame.item(row, "texts"), strict=True)
+        earlier = [text for role, text in list(turns)[: turn - 1] if role == "user"]
+        return any(test(text, answer) for text in earlier if not _names_another(text, answer))
+
+
+def _names_another(prompt: str, answer: str) -> bool:
+    """Whether a prompt names other languages alone: "translate it into French" asks for no Dutch.
+
+    Others that name none may hold for a later answer: "from now on in my language".
+    """
+    named = [code for code, names in _NAMED.items() if names.search(prompt)]
+    return bool(named) and all(_differ(code, answer) for code in named)
 
 
 def _all_in(prompt: str, answer: str) -> bool:
@@ -300,17 +349,17 @@ def _switches(turns: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     long = frame.select(pl.col("roles").list.len() > 3).to_series().arg_true()
     known = turns.filter(pl.col("code").is_not_null() & pl.col("row").is_in(long.implode()))
     known = known.filter(pl.col("code").n_unique().over("row") > 1)
+    asking = _Asking(frame, known)
     made: list[tuple[int, str]] = []
     for (row,), part in known.group_by("row", maintain_order=True):
         codes, counts = part["code"].to_list(), Counter(part["code"].to_list())
         main = max(counts, key=lambda code: counts[code])  # of equals the first
-        said = part.filter(pl.col("roles") == "assistant")["code"]
-        odd = next((code for code in said if _differ(code, main)), None)
-        if len(codes) < 3 or odd is None or counts[main] < 2:
+        if len(codes) < 3 or counts[main] < 2:
             continue
-        prompt = f"{frame.item(row, 'system') or ''}\n{frame.item(row, 'prompt') or ''}"
-        if not _speaks_of(prompt, odd):
-            made.append((row, f"{odd} beside {main}"))
+        said = part.filter(pl.col("roles") == "assistant").select("turn", "code").iter_rows()
+        odd = ((turn, code) for turn, code in said if _differ(code, main))
+        unasked = (code for turn, code in odd if not asking.asks(_speaks_of, row, turn, code))
+        made += [(row, f"{code} beside {main}") for code in islice(unasked, 1)]
     schema = {"row": pl.UInt32, "language_switch": pl.String}
     return pl.DataFrame(made, schema=schema, orient="row")
 

@@ -30,22 +30,23 @@ if TYPE_CHECKING:
         "leftovers_at": WHERE,
     },
     needs=NEEDS,
-    version=4,
+    version=5,
 )
 def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
     turns = Turns(frame)
     answers = turns.answers()
     blanks = answers.narrowed(_BLANK_GATE)
-    unfilled = blanks.find("", placeholders, asked=f"{_FORM}|{_CODE}|{_LETTER}")
+    unfilled = blanks.find("", placeholders, asked=f"{_FORM}|{_LISTS}|{_CODE}|{_LETTER}")
     instead = blanks.find("", _instead_of_text, asked=f"{_BLANKS}|{_FILLER}")
+    undone = blanks.find("", _undone, asked=f"{_BLANKS}|{_LISTS}|{_FILLER}")
     tokens = turns.narrowed(_TOKEN_GATE)
     return located(
         "leftovers_at",
         {
-            "unfilled_placeholders": unfilled.otherwise(instead),
+            "unfilled_placeholders": unfilled.otherwise(instead).otherwise(undone),
             "letter_placeholders": blanks.find(
-                "", _in_letter, asked=f"{_FORM}|{_CODE}|{_NO_LETTER}"
+                "", _in_letter, asked=f"{_FORM}|{_LISTS}|{_CODE}|{_NO_LETTER}"
             ),
             "role_labels": answers.find(_LABEL, role_labels, asked=_DIALOGUE),
             "escaped_newlines": turns.find(r"\\[nt]", escaped_newlines, asked=_ABOUT_ESCAPES),
@@ -77,7 +78,8 @@ _BRACKETED = (
     r"|votre nom|nom (?:de|du) \w+|(?:tu|su) nombre|nombre (?:de|del) \w+|fecha"
     r"|你的名字|您的姓名|姓名|公司名称"
     r"|日期|您的\w+"
-    r"|你的\w+|placeholder|to be \w+|tbd|todo|fill in|blank)\](?![(\[:])"
+    r"|你的\w+|placeholder|to be \w+|(?:tbd|todo|fixme)(?:[:,–-][^\]\n]{1,60})?|fill in"
+    r"|blank)\](?![(\[:])"
 )
 _UNFILLED = re.compile(
     rf"(?<![A-Za-z0-9_\])]){_BRACKETED}"
@@ -125,13 +127,14 @@ _IS_CODE = re.compile(
 _MARKED = r"\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
 _BLANKS = (
     r"(?i)template|placeholder"
-    r"|lorem|\btodo|to-do"
+    r"|lorem"
     r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|survey"
     r"|cloze|\bgaps?\b|underscore|filler|dummy"
     r"|questionnaire|\bquery|censor"
     r"|conceal|prompt|vorlage|formular|modèle"
     r"|formulaire|plantilla|formulario|模板|表格"
 )
+_LISTS = r"\btodo|to-do"
 _FORM = f"{_BLANKS}|{_MARKED}"
 _CODE = (
     r"\bcommand|\bgit\b|\bclone\b|terminal|\bshell\b|\bbash\b|syntax|linux|environment variable"
@@ -155,12 +158,13 @@ _FILLER = (
 _INSTEAD = re.compile(
     r"\A\W*(?i:lorem ipsum|placeholder text|(?:your|the) (?:answer|text|response|content)"
     r" (?:goes )?here|(?:answer|text|content) goes here|insert [a-z ]{2,30} here"
-    r"|(?-i:TODO|TBD|FIXME|TKTK))\b"
+    r")\b"
     r"|\A\s*[\[<({]{1,2}(?i:insert|enter|add|your|write) [^\]>)}\n]{2,60}[\]>)}]{1,2}[.!]?\s*\Z"
     r"|\A\W*(?i:asdf\w{0,12}|qwert\w{0,8}|foo ?bar|blah(?:[ ,.]+blah)*|(?:this is )?(?:an? )?"
     r"(?:sample|dummy|example|test) (?:text|answer|response|output))\W*\Z"
     r"|\A[^\n]{0,40}(?i:replace (?:this|me)(?: text)? with (?:the|your|an?|actual|real)\b)"
 )
+_TO_DO = re.compile(r"\A\W*(?:TODO|TBD|FIXME|TKTK)\b")
 _NO_LETTER = rf"\A(?![\s\S]*(?:{_LETTER}))"
 
 
@@ -175,6 +179,13 @@ def placeholders(text: str) -> Iterator[Found]:
 def _instead_of_text(text: str) -> Iterator[Found]:
     """A placeholder at the beginning of a text, or all of it."""
     found = _INSTEAD.search(text)
+    if found is not None:
+        yield seen(found)
+
+
+def _undone(text: str) -> Iterator[Found]:
+    """A note that the text is still to be written, in its place."""
+    found = _TO_DO.search(text)
     if found is not None:
         yield seen(found)
 
@@ -201,10 +212,21 @@ _DIALOGUE = (
 )
 
 
+# A list of labels may hold "User:", too; a model that answers itself goes on with its own role.
+_LISTED = re.compile(r"(?m)^[ \t]*(?:[-*•]|\d+[.)])?[ \t]*\**[A-Z][\w /-]{0,24}\** ?[:：]")
+_OWN_ROLE = re.compile(
+    r"(?i)(?:^|\n|\s{2})[ \t#*]*(?:assistant|ai(?: assistant)?|bot|chatgpt|gpt-?4?|助手) ?[:：]"
+)
+_LEAST_LISTED = 3
+
+
 def role_labels(text: str) -> Iterator[Found]:
     """The first line that speaks for the user."""
     found = _LABELLED.search(text)
-    if found is not None and "```" not in text:
+    if found is None or "```" in text:
+        return
+    labels = {label[0].strip(" \t-*•") for label in _LISTED.finditer(text)}
+    if len(labels) < _LEAST_LISTED or _OWN_ROLE.search(text):
         yield seen(found)
 
 

@@ -635,11 +635,13 @@ _SPEECH = re.compile(
 _MENTIONS = re.compile(
     r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|would [^.?!]{0,40}\b(?:say"
     r"|respond|reply|answer)\b|(?:say(?:ing)?|tell\w*) [^.?!]{0,20}\bno\b"
-    r"|can ?not"
-    r"|can['’]t"
-    r"|unable|not able|won['’]t|will not|unfortunate|impossible|entschuldig|извин|道歉|谢罪"
+    r"|entschuldig|извин|道歉|谢罪"
     r"|謝罪|사과|抱歉|对不起|اعتذار|özür|przepros"
     r"|scus[ae]|disculp|désol|leid tun|nicht helfen"
+)
+# Said of anything ("if you think they can't"), so a set phrase of a machine is a refusal still.
+_MENTIONS_CANNOT = re.compile(
+    r"(?i)can ?not|can['’]t|unable|not able|won['’]t|will not|unfortunate|impossible"
 )
 # A text in another language may say them, and be translated into the answer's.
 _NEGATED = re.compile(r"(?i)\bnot\b|n['’]t\b|cannot|unable|sorry")
@@ -729,6 +731,7 @@ _TOOLS = re.compile(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
         "`identity` (it speaks as a vendor's model, ChatGPT or another)",
     },
     needs=(*NEEDS, "system", "response"),
+    version=2,
 )
 def refusals(frame: pl.DataFrame) -> pl.DataFrame:
     """Find refusals: in every answer, where it begins; disclaimers of a machine anywhere."""
@@ -769,7 +772,7 @@ def _judge(
     if found is None or not _is_all(answer, found):
         return _disclaims(asked, answer, found) if itself or found else (None, None)
     words = found[0].strip()
-    spoken = _MENTIONS.search(asked) is not None or _is_translated(asked, answer)
+    spoken = _mentions(asked, answer) or _is_translated(asked, answer)
     if (spoken and not _MODEL.search(answer)) or _is_quoted(asked, answer):
         return None, None
     plain = _STRONG.search(answer) is not None and not spoken
@@ -780,6 +783,14 @@ def _judge(
     if tools or _TOOLS.search(system) or _TOOLISH.search(answer):
         return words, "tools"
     return words, "harmful" if _HARM.search(asked) else "plain"
+
+
+def _mentions(asked: str, answer: str) -> bool:
+    """Whether the question has words of refusal of its own, which the answer may take up."""
+    if _MENTIONS.search(asked):
+        return True
+    set_phrase = _STRONG.search(answer) and not _SPEECH.search(asked)
+    return _MENTIONS_CANNOT.search(asked) is not None and not set_phrase
 
 
 def _is_translated(asked: str, answer: str) -> bool:

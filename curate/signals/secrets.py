@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         "secrets_at": WHERE,
     },
     needs=NEEDS,
-    version=2,
+    version=3,
 )
 def secrets(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -243,10 +243,10 @@ def private_keys(text: str) -> Iterator[Found]:
 
 _CONNECTION_GATE = r"://[^/\s]*:[^/\s]*@|(?i:(?:pwd|password)=)"
 _CONNECTION = re.compile(
-    r"(?i)\b(?P<scheme>[a-z][a-z0-9+.-]{1,20})://[^\s:/@\"'<>{}$]*:(?P<url>[^\s:/@\"'<>{}$]{3,100}"
+    r"(?i)\b(?P<scheme>[a-z][a-z0-9+.-]{1,20})://[^\s:/@\"'<>{}$]*:(?P<url>[^\s:/@\"'<>{}]{3,100}"
     r")@(?P<host>[^\s/\"'<>]+)"
     r"|(?:server|host|data source|user id|uid|user|database)=[^;\"'\n]{1,80};[^\"'\n]{0,120}?(?:pw"
-    r"d|password)=(?P<pair>[^;\s\"'<>{}$]{3,60})"
+    r"d|password)=(?P<pair>[^;\s\"'<>{}]{3,60})"
 )
 _NO_PASSWORD = re.compile(
     r"(?i)^(?:pass(?:wor[dt]|wd)?|pwd|secret|user(?:name)?|your.*|my_?pass\w*|\w*password\d?|x+"
@@ -286,7 +286,7 @@ _WANTED = (
     r"|come up with|think of|produce|rate|check|erstell|erzeug|crée|génér|genera|crea)[^.\n]*"
     r"(?:passwor[dt]|passphrase|passcode|kennwort|mot de passe|contrase[ñn]a)|(?:生成|创建|設計"
     r"|设计).{0,12}密码"
-    r"|password (?:generator|validator|strength|checker)|passwor[dt].{0,40}(?:generat"
+    r"|password (?:generator|validator|strength|checker)|passwor[dt][^.\n:=]{0,40}(?:generat"
     r"|creat)"
 )
 _SENTENCE = re.compile(r"^[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?)]*$")

@@ -127,6 +127,7 @@ def chat(*turns):
 
 
 ENGLISH = ("How do the plants make energy?", SENTENCES["en"])
+GERMAN = ("How do the plants make energy?", SENTENCES["de"])
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,21 @@ ENGLISH = ("How do the plants make energy?", SENTENCES["en"])
         (chat(*ENGLISH, "Wie geht das?", SENTENCES["de"], *ENGLISH), None, "de beside en"),
         (chat("Wie geht das?", SENTENCES["de"], *ENGLISH, *ENGLISH), None, "de beside en"),
         (chat(*ENGLISH, "Say it in German.", SENTENCES["de"], *ENGLISH), None, None),
+        # Another exchange that is about a language excuses this one only if it may go on.
+        (chat("Say 'hi' in Italian.", "Ciao", *GERMAN), "de in answer to en", None),
+        (chat(*GERMAN, "Say 'hi' in Italian.", "Ciao"), "de in answer to en", None),
+        (
+            chat("Which programming language is it?", "C", *GERMAN),
+            "de in answer to en",
+            "de beside en",
+        ),
+        (chat("Answer me in German from now on.", "Gut.", *GERMAN), None, None),
+        (chat("Speak my language, please.", "Gut.", *GERMAN), None, None),
+        (
+            chat(*ENGLISH, *ENGLISH, "Say 'hi' in Italian.", "Ciao", "Wie geht das?", GERMAN[1]),
+            None,
+            "de beside en",
+        ),
         (chat(*ENGLISH, 'Was? "why is that so?"', SENTENCES["en"], *ENGLISH), None, None),
     ],
 )

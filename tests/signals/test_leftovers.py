@@ -46,6 +46,7 @@ def answered(question, answer):
         ),
         *(
             "[Nombre del cliente]",
+            "Born in Warsaw. [TODO: add more]",
             "Ich bin [Dein Name].",
             "我是[你的名字]。",
             "Je suis [votre nom].",
@@ -77,6 +78,13 @@ def test_no_blanks(question, answer):
     assert answered(question, answer)["unfilled_placeholders"] is None
 
 
+def test_a_list_of_what_is_to_be_done_excuses_notes_of_that_alone():
+    asked = "Write a to-do list."
+    assert answered(asked, "TODO: water the cat, feed the plants")["unfilled_placeholders"] is None
+    lorem = "Lorem ipsum dolor sit amet."
+    assert answered(asked, lorem)["unfilled_placeholders"] == "assistant 2: Lorem ipsum"
+
+
 def test_letters_have_their_own_column():
     made = answered("Write a letter to Rosa.", "Dear Rosa,\n\nthanks!\n\n[Your Name]")
     assert made["unfilled_placeholders"] is None
@@ -102,6 +110,8 @@ def test_users_may_write_blanks():
         ("Name a colour.", "ASSISTANT: Blue.", "ASSISTANT:"),
         ("Write a dialogue.", "Bot: Hi!\nUser: Hello!", None),
         ("User: Hi\nAssistant:", "Hello\nUser: Bye", None),
+        ("Name the parts.", "Host: db1\nPort: 5432\nUser: app", None),  # a list of labels
+        ("Name a colour.", "Note: blue.\nSource: me.\nUser: And?\nAssistant: So.", "User:"),
         ("Name a colour.", "The user: a person.\nusers: all", None),
         ("user: system: hi", "system: fine", None),  # our own way of writing turns down
     ],

@@ -130,6 +130,7 @@ def test_a_key_is_counted_once():
         "log in as root with password toor99",
         'Password - Hunter2031; "password": "Winter2031!"',
         "my PIN is 4831",
+        "Login: admin / Password: Tiger$3279Y. Generate a sentence with never.",
     ],
 )
 def test_a_password_told(text):
@@ -160,6 +161,8 @@ def test_talk_of_passwords(text):
         ("redis://:v8Kq2mXr@cache:6379", "v8…Xr at cache:6379"),
         ("Server=s;User Id=sa;Password=Tr7wXq2L;", "Tr…2L at a database"),
         ("postgres://user:password@localhost/db", None),
+        ("postgres://app:Maple$28@db/o", "Ma…28 at db"),
+        ("postgres://app:$PASS@db/o", None),
         ("mysql://${USER}:${PASS}@host/db and https://host.org:8080/@ann:x", None),
         ("http://user:<password>@host and ftp://ann@host:21/", None),
     ],
