@@ -18,7 +18,7 @@ import polars as pl
 from curate.errors import InputError, UsageError
 from curate.minhash import END
 from curate.normalize import normalized
-from curate.overlap import TELLING, Index
+from curate.overlap import LEAST, TELLING, Index
 from curate.read import open_sources, parse
 from curate.signals.shingles import token_runs
 
@@ -76,6 +76,7 @@ _ANSWERS = (
     *("canonicalsolution", "code", "bestanswer", "correctanswer", "correctanswers", "answerkey"),
     *("groundtruth", "summary", "highlights", "label", "finalanswer", "expectedanswer"),
 )
+_TELLS = ("text", "content", "body")
 _CHOICES = ("choices", "options", "endings", "mc1targets", "mc2targets")
 _SIGNS = re.compile(r"[^a-z0-9]")
 # A final answer behind a worked solution, as GSM8K and MATH write it.
@@ -92,10 +93,17 @@ def item(record: Mapping[str, Any], place: str = "") -> Item:
     answers = [text for key in _ANSWERS if key in held for text in _strings(held[key])]
     texts, asks = _asked(held, answered=bool(answers))
     if not texts and not answers:
-        whole = [text for value in record.values() for text in _strings(value, numbers=False)]
-        return Item(place, tuple(("text", text) for text in whole))
+        return Item(place, tuple(("text", text) for text in _told(held)))
     texts += [("answer", text) for text in answers]
     return Item(place, tuple(texts), asks, (*_finals(texts), *_chosen(held, answers)))
+
+
+def _told(held: Mapping[str, Any]) -> list[str]:
+    """The texts of a record without a question: what a category or a name says is none."""
+    keys = [key for key in _TELLS if key in held] or list(held)
+    whole = [text for key in keys for text in _strings(held[key], numbers=False)]
+    long = [text for text in whole if len(text.split()) >= LEAST]
+    return long or sorted(whole, key=len)[-1:]
 
 
 def _conversation(record: Mapping[str, Any]) -> list[tuple[Role, str]] | None:

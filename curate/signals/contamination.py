@@ -67,7 +67,7 @@ _SCHEMA: dict[str, Any] = {
     "contamination_kind": pl.String,
     "contamination_share": pl.Float64,
     "contamination_item": pl.String,
-    "contamination_where": PLACES,
+    "contamination_at": PLACES,
 }
 
 
@@ -80,7 +80,7 @@ _SCHEMA: dict[str, Any] = {
         "contamination_share": "of the item's own words, how many stand in the row; where near, "
         "the Jaccard similarity",
         "contamination_item": "FILE:LINE of the item",
-        "contamination_where": WHERE,
+        "contamination_at": WHERE,
     },
     needs=("roles", "texts", "rejected", "prompt_words", "response_words"),
     settings=("against",),

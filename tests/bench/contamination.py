@@ -2,13 +2,14 @@
 
     python tests/bench/contamination.py [--plants 200] [--hits FILE]
 
-Items are the rows of Dolly, P3 and GPTeacher (15,477), rows are Alpaca's 52,002. Planted rows replace Alpaca's own: an item as it stands,
-with another answer, in capitals and other signs, with one word put for another, within a longer
-prompt, both, half of it within another prompt, as the second question of a chat, and its answer
-alone: of Dolly's, each a question of its own, and of the other sets', nearly all templates filled.
-Printed is, for items of few, some and many words, how many rows are found, how many are dropped,
-and under which class; then what is found in rows that nobody touched, set against set; then CPU
-seconds of a whole `curate clean` with and without `--against`, each in a process of its own.
+Items are the rows of Dolly, P3 and GPTeacher (15,477), rows are Alpaca's 52,002. What is planted in
+place of a row of Alpaca: an item as it stands, with another answer, in capitals and other signs,
+with one word put for another, within a longer prompt, both, half of it within another prompt, as
+the second question of a chat, and its answer alone; of Dolly's, each a question of its own, and of
+the other sets', nearly all templates filled. Printed is, for items of few, some and many words, how
+many rows are found, how many are dropped, and under which class; then what is found in rows that
+nobody touched, set against set; then CPU seconds of a whole `curate clean` with and without
+`--against`, each in a process of its own.
 """
 
 from __future__ import annotations
