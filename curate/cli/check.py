@@ -140,7 +140,9 @@ def _config(file: Path | None, clean: dict[str, Any], check: dict[str, Any]) -> 
     try:
         made = base.model_copy(
             update={
-                "clean": options.revised(base.clean, **clean),
+                "clean": options.revised(base.clean, **clean)
+                if any(clean.values())
+                else base.clean,
                 "check": _revised(base.check, **check),
             }
         )

@@ -1,4 +1,4 @@
-"""`python -m curate.formats.schema [--check]`: JSON Schemas of formats and report into schemas/.
+"""`python -m curate.formats.schema [--check]`: JSON Schemas of all that is JSON into schemas/.
 
 A format's schema takes every record that the model takes, and all but a few of those that it
 refuses: it can't say which of a field's spellings counts, or that an answer needs its question.
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import AliasChoices, BaseModel
 
 from curate.formats import Format, formats
-from curate.report.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,9 +24,14 @@ _DRAFT: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
 def schemas() -> dict[str, str]:
-    """File name -> JSON Schema, of each format that is there and of report.json."""
+    """File name -> JSON Schema, of each format, of both reports, and of curate.toml."""
+    from curate.gate.schema import config_schema, report_schema
+    from curate.report.model import Report  # brings polars along, which formats do without
+
     made = {name: _schema(kind) for name, kind in formats().items()}
     made["report"] = _DRAFT | Report.model_json_schema(mode="serialization")
+    made["check"] = _DRAFT | report_schema()
+    made["curate"] = _DRAFT | config_schema()
     return {
         f"{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in made.items()
     }

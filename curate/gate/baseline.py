@@ -16,8 +16,7 @@ from pydantic import ValidationError
 from curate import cache
 from curate.errors import InputError, UsageError
 from curate.gate.bounds import Measure
-from curate.gate.model import Report
-from curate.report.model import Counts
+from curate.gate.model import Counts, Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,11 +83,18 @@ def _of_json(name: str, file: Path, said: dict[str, Any]) -> Known:
         except ValidationError:
             raise InputError(f"{name}: not of this version of curate; check once more") from None
     try:
-        counts = Counts.model_validate(said["totals"])
+        counts = _counts(said["totals"])
         hits = {one["code"]: int(one["hits"]) for one in said["rules"]}
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{name}: {_WANTED}") from None
     return Known(name, counts, _rows_of_run(file.parent), hits)
+
+
+def _counts(totals: Mapping[str, int]) -> Counts:
+    """The totals of `clean`, in which edited rows are kept ones."""
+    kept = totals["kept"] + totals["edited"]
+    rest = {name: totals[name] for name in ("records", "dropped", "quarantined")}
+    return Counts(kept=kept, **rest)
 
 
 def of_report(name: str, report: Report) -> Known:

@@ -6,7 +6,7 @@ import operator
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from curate.report.words import percent
+from curate.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

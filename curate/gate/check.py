@@ -15,10 +15,10 @@ from curate.errors import InputError
 from curate.gate import git, keep
 from curate.gate.baseline import Known, check_options, load, of_report
 from curate.gate.config import Config, check_names, find_config, load_config
+from curate.gate.model import Counts
 from curate.gate.place import path_in_repository
 from curate.gate.stored import has_stores, store_rows
 from curate.read import open_sources
-from curate.report.model import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

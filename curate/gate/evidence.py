@@ -10,20 +10,21 @@ import polars as pl
 
 from curate.gate.config import REFUSED
 from curate.gate.examine import CONDITION
+from curate.gate.excerpt import excerpt
 from curate.gate.figures import FIGURES
+from curate.gate.model import Row
 from curate.mask import mask
 from curate.report.examples import VALUE_CHARS, Examiner
 from curate.report.excerpt import visible
 from curate.report.rows import is_secret, read_rows, with_secrets
-from curate.report.words import seen
 from curate.rule import Rule
+from curate.words import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from curate.gate.config import Check
     from curate.gate.examine import Examined
-    from curate.report.model import Example
 
 Finding = Mapping[str, Any]
 # What an error quotes of a record, which may be a secret or a part of one.
@@ -62,11 +63,18 @@ class Witness:
             {},
         )
 
-    def example(self, finding: Finding) -> Example:
+    def row(self, finding: Finding) -> Row:
         """The row of a finding, cut to what a reader needs to judge it."""
         if finding["code"] in REFUSED:
-            return self._examiner.quarantined(finding["position"])
-        return self._examiner.example(dict(finding))
+            example = self._examiner.quarantined(finding["position"])
+        else:
+            example = self._examiner.example(dict(finding))
+        return Row(
+            id=finding["id"],
+            source=visible(finding["source"]),
+            line=finding["line"],
+            said=excerpt(example),
+        )
 
     def said(self, finding: Finding) -> str:
         """What was found, in a line."""
@@ -75,7 +83,8 @@ class Witness:
         name = rule.name if rule else "no valid row"
         if (at := self._examiner.position.get(finding["twin"])) is not None:
             _, source, line, _ = self._examiner.places[at]
-            there = f"line {line}" if source == finding["source"] else f"{source}:{line}"
+            other = source != finding["source"]
+            there = f"{visible(source)}:{line}" if other else f"line {line}"
             return f"{name}: the same as {there}"
         if code in REFUSED:
             return visible(_QUOTED.sub("…", value or name))

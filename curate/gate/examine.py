@@ -20,7 +20,7 @@ from curate.rule import KEYWORDS as NO_COLUMNS
 from curate.rule import choose, condition, load_pack, load_rules, matches_prefix, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from curate.config import Settings
     from curate.facts import Facts
@@ -121,14 +121,33 @@ def chosen(check: Check, settings: Settings) -> tuple[dict[str, Rule], list[str]
     how = {"thresholds": settings.thresholds, "actions": settings.actions}
     base = choose(catalogue, pack, select=settings.select, ignore=settings.ignore, **how)  # type: ignore[arg-type]  # as the settings hold them
     base = {code: rule for code, rule in base.items() if rule.action != "edit"}
-    asked = [*check.rules, *(FIGURES[name].family for name in check.figures)]
-    named = [
+    judging = {code: rule for code, rule in catalogue.items() if rule.action != "edit"}
+    named = {code for name in check.rules for code in speaks_for(name, judging, base)}
+    families = [family for name in check.figures if (family := FIGURES[name].family)]
+    named |= {
         code
-        for code, rule in catalogue.items()
-        if rule.action != "edit" and any(one and matches_prefix(code, one) for one in asked)
-    ]
-    extra = choose(catalogue, pack, select=named, **how) if named else {}  # type: ignore[arg-type]  # likewise
+        for code, rule in judging.items()
+        if rule.severity != "info" and any(matches_prefix(code, one) for one in families)
+    }
+    named -= base.keys()
+    extra = choose(catalogue, pack, select=sorted(named), **how) if named else {}  # type: ignore[arg-type]  # likewise
+    extra = {code: extra[code] for code in named}  # a code takes those that it begins, too
     return dict(sorted({**extra, **base}.items())), list(base)
+
+
+def speaks_for(name: str, rules: Iterable[str], taken: Collection[str]) -> list[str]:
+    """The rules that a limit of this name is about.
+
+    Args:
+        name: a code: that rule alone; or a family: those of it that the check takes anyway, and
+            if it takes none, all.
+        rules: codes of all rules that judge.
+        taken: codes of the pack or of the selection.
+    """
+    if name in rules:
+        return [name]
+    family = [code for code in rules if matches_prefix(code, name)]
+    return [code for code in family if code in taken] or family
 
 
 def _columns(check: Check) -> set[str]:

@@ -13,6 +13,7 @@ from curate.gate.evidence import Witness
 from curate.gate.limits import Asked, all_limits
 from curate.gate.model import (
     Baseline,
+    Counts,
     Fault,
     File,
     Level,
@@ -22,6 +23,7 @@ from curate.gate.model import (
     WaiverReport,
 )
 from curate.gate.place import path_in_repository
+from curate.report.excerpt import visible
 from curate.report.run import counts, spread
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from curate.gate.baseline import Known
     from curate.gate.config import Config, Waiver
     from curate.gate.examine import Examined
+    from curate.report import model as report
 
 MAX_FAULTS = 5000  # as many as code scanning shows
 _ORDER: tuple[Level, ...] = ("error", "warning", "passed")
@@ -109,9 +112,9 @@ def report_on(tried: Sequence[Tried], examined: Examined, config: Config, terms:
         curate=__version__,
         passed=not any(one.level == "error" for one in tried)
         and not any(one.state == "expired" for one in waivers),
-        config=None if config.file is None else str(config.file),
+        config=None if config.file is None else visible(str(config.file)),
         pack=config.check.pack,
-        counts=examined.counts,
+        counts=_counts(examined.counts),
         files=tuple(_files(examined)),
         limits=tuple(_limit(one, witness, terms) for one in tried),
         faults=tuple(_fault(*one, witness, terms) for one in faults),
@@ -191,9 +194,9 @@ def _limit(one: Tried, witness: Witness, terms: Terms) -> LimitReport:
     asked = one.asked
     broken = {"error": asked.error_if, "warning": asked.warn_if}.get(one.level)
     return LimitReport(
-        name=asked.name,
+        name=visible(asked.name),
         level=one.level,
-        title=asked.title,
+        title=visible(asked.title),
         value=one.measure.value,
         of=one.measure.of,
         bound=f"{one.level} if {broken}" if broken is not None else asked.bounds,
@@ -202,8 +205,8 @@ def _limit(one: Tried, witness: Witness, terms: Terms) -> LimitReport:
         old=len({finding["id"] for finding in one.old}),
         before=_before(asked, terms),
         note=one.note,
-        why=asked.limit.why if asked.limit else None,
-        examples=tuple(witness.example(finding) for finding in _shown(one)),
+        why=visible(asked.limit.why) if asked.limit and asked.limit.why else None,
+        examples=tuple(witness.row(finding) for finding in _shown(one)),
     )
 
 
@@ -255,11 +258,11 @@ def _fault(
 ) -> Fault:
     by_row = terms.known is not None and terms.known.rows is not None
     return Fault(
-        limit=one.asked.name,
+        limit=visible(one.asked.name),
         level=one.level,
         code=finding["code"],
         id=finding["id"],
-        source=finding["source"],
+        source=visible(finding["source"]),
         line=finding["line"],
         said=witness.said(finding),
         new=not terms.is_old(finding) if by_row else None,
@@ -283,11 +286,21 @@ def _files(examined: Examined) -> Iterator[File]:
     for source in examined.sources:
         own = ledgers.get((source.name,), examined.run.ledger.clear())
         yield File(
-            name=source.name,
-            path=path_in_repository(source.name),
+            name=visible(source.name),
+            path=visible(path_in_repository(source.name)),
             has_lines=source.kind == "jsonl" and source.compression is None,
-            counts=counts(own),
+            counts=_counts(counts(own)),
         )
+
+
+def _counts(counted: report.Counts) -> Counts:
+    """Records by disposition; a check edits nothing."""
+    return Counts(
+        records=counted.records,
+        kept=counted.kept,
+        dropped=counted.dropped,
+        quarantined=counted.quarantined,
+    )
 
 
 def _waiver(one: Waiver, examined: Examined, terms: Terms) -> WaiverReport:
@@ -295,9 +308,9 @@ def _waiver(one: Waiver, examined: Examined, terms: Terms) -> WaiverReport:
     rows = {own for code, own in findings if one.covers(code, own)}
     expired = one.expires < terms.today
     return WaiverReport(
-        what=str(one),
-        reason=one.reason,
-        owner=one.owner,
+        what=visible(str(one)),
+        reason=visible(one.reason),
+        owner=visible(one.owner),
         expires=one.expires.isoformat(),
         rows=len(rows),
         state="expired" if expired else "used" if rows else "unused",
@@ -308,7 +321,7 @@ def _baseline(terms: Terms) -> Baseline | None:
     if terms.known is None:
         return None
     return Baseline(
-        name=terms.known.name,
+        name=visible(terms.known.name),
         counts=terms.known.counts,
         only_new=terms.only_new,
         by_row=terms.known.rows is not None,

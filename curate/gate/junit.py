@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from curate.gate import say
-from curate.report.excerpt import visible
-from curate.report.words import count
+from curate.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +65,7 @@ def _cases(report: Report, file: File | None) -> Iterator[_Case]:
 
 
 def _rows(limit: LimitReport, faults: list[Fault]) -> str:
-    lines = [
-        f"{visible(one.source)}:{one.line}: {one.said} [{one.id}]" for one in faults[:MAX_ROWS]
-    ]
+    lines = [f"{one.source}:{one.line}: {one.said} [{one.id}]" for one in faults[:MAX_ROWS]]
     if len(faults) > MAX_ROWS:
         lines.append(f"and {count(len(faults) - MAX_ROWS, 'more row')}")
     return "\n".join([*([limit.why] if limit.why else []), *lines])
@@ -101,8 +98,8 @@ def _case(case: _Case, suite: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(visible(text))
+    return quoteattr(text)
 
 
 def _text(text: str) -> str:
-    return escape(visible(text))
+    return escape(text)

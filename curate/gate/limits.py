@@ -10,10 +10,10 @@ from curate.gate import bounds
 from curate.gate.bounds import Bound, Measure
 from curate.gate.config import REFUSED, Condition, Limit
 from curate.gate.config import limits as listed
-from curate.gate.examine import CONDITION
+from curate.gate.examine import CONDITION, speaks_for
 from curate.gate.figures import FIGURES, aggregate
-from curate.report.words import count
 from curate.rule import matches_prefix
+from curate.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,11 +80,11 @@ def all_limits(examined: Examined, check: Check) -> Iterator[Asked]:
 
 def _covered(examined: Examined, check: Check) -> Mapping[str, tuple[str, ...]]:
     """The rules that each limit speaks for: of several that fit, the most particular does."""
+    speaking = {name: speaks_for(name, examined.rules, examined.own) for name in check.rules}
+    speaking |= {name: [name] for name in check.rules if name in REFUSED}
     made: dict[str, list[str]] = {name: [] for name in check.rules}
     for code in (*examined.rules, *REFUSED):
-        fitting = [name for name in check.rules if matches_prefix(code, name)]
-        if code in REFUSED:
-            fitting = [name for name in fitting if name == code]
+        fitting = [name for name, codes in speaking.items() if code in codes]
         if fitting:
             made[max(fitting, key=lambda name: (name != "all", len(name)))].append(code)
     return {name: tuple(codes) for name, codes in made.items()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from curate.gate import say
 from curate.gate.bounds import Measure
 from curate.report.markdown import code, plain
-from curate.report.words import count, percent
+from curate.words import count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def _details(limit: LimitReport, report: Report) -> str:
     rows = []
     for one in limit.examples:
         where = say.place(report.file(one.source), one.source, one.line)
-        rows.append(f"- {code(where)} {code(say.excerpt(one))}")
+        rows.append(f"- {code(where)} {code(one.said)}")
     why = [plain(limit.why)] if limit.why else []
     why += [
         f"{plain(one.what)} {plain(one.why)}" for one in report.rules if one.code in limit.codes

@@ -1,7 +1,7 @@
 """What a check says, as data: `--output json` is this model, and the other forms are drawn from it.
 
-Every text that comes from a row is cut, with secrets masked and invisible characters spelled out,
-as in `curate.report.model`. Whoever shows one escapes it for its medium and nothing more.
+Every text that comes from the data is one line, cut, with secrets masked and invisible characters
+spelled out (`⟨U+202E⟩`). Whoever shows one escapes it for its medium and nothing more.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from curate.report.model import Counts, Example
-
 Level = Literal["passed", "warning", "error"]
 
 
@@ -20,6 +18,35 @@ class _Model(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
     )
+
+
+class Counts(_Model):
+    """Records by what would become of them. `records` is their sum: none gets lost."""
+
+    records: int = 0
+    kept: int = 0
+    dropped: int = 0
+    quarantined: int = 0
+
+    def share(self, name: str) -> float:
+        """The part of the records that this is; 0 where there are none."""
+        return getattr(self, name) / self.records if self.records else 0.0
+
+
+class Row(_Model):
+    """A row that stands for a limit.
+
+    Attributes:
+        id: from its content.
+        source: its file, as `File.name`.
+        line: physical line in JSONL, position in other types.
+        said: an excerpt, what was found between » and «.
+    """
+
+    id: str
+    source: str
+    line: int
+    said: str
 
 
 class File(_Model):
@@ -96,7 +123,7 @@ class LimitReport(_Model):
     before: float | None = None
     note: str | None = None
     why: str | None = None
-    examples: tuple[Example, ...] = ()
+    examples: tuple[Row, ...] = ()
 
 
 class RuleNote(_Model):

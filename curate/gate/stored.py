@@ -7,11 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate import folder as files
 from curate.errors import OutputError
-from curate.facts import json_line
 from curate.gate.config import limits
-from curate.store import read_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +49,10 @@ def _row(finding: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(wanted: Mapping[Path, Mapping[int, dict[str, Any]]], examined: Examined) -> None:
+    from curate import folder as files
+    from curate.facts import json_line
+    from curate.store import read_store
+
     positions = {at for rows in wanted.values() for at in rows}
     raw = {
         at: record.decode("utf-8", "backslashreplace")

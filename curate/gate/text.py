@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from curate.gate import say
-from curate.report.words import count
+from curate.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ def _limit(limit: LimitReport, report: Report) -> Iterator[Line]:
         yield ((f"         {limit.why}", "italic"),)
     for one in limit.examples:
         where = say.place(report.file(one.source), one.source, one.line)
-        yield ((f"  {where}  ", "dim"), (say.excerpt(one), ""))
+        yield ((f"  {where}  ", "dim"), (one.said, ""))
 
 
 def _end(report: Report) -> Iterator[Line]:

@@ -27,7 +27,7 @@ def test_the_exported_schemas_are_up_to_date():
 
 
 def test_every_format_has_a_schema_and_every_schema_is_one():
-    assert set(VALIDATORS) == {*formats(), "report"}
+    assert set(VALIDATORS) == {*formats(), "report", "check", "curate"}
     for validator in VALIDATORS.values():
         validator.check_schema(validator.schema)
 

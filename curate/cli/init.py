@@ -1,0 +1,59 @@
+"""init: the limits of a gate, from today's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli import options
+
+Out = Annotated[
+    Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write; - prints it.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that stands there.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(init)
+
+
+def init(
+    inputs: options.Inputs,
+    *,
+    out: Out = Path("curate.toml"),
+    format: options.Format = None,  # noqa: A002  # the option's name
+    map: options.Map = None,  # noqa: A002  # likewise
+    pack: options.Pack = None,
+    ignore: options.Ignore = None,
+    rules: options.Rules = None,
+    force: Force = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write a curate.toml whose limits stand where INPUT stands today."""
+    from curate.errors import OutputError
+    from curate.gate.infer import infer
+    from curate.gate.stored import write_whole
+    from curate.read import open_sources
+
+    printed = str(out) == "-"
+    if out.exists() and not (force or printed):
+        raise OutputError(f"{out}: is there already; --force replaces it, -o FILE writes another")
+    settings = options.settings(
+        None,
+        format=format,
+        map=options.mapping(map),
+        ignore=options.codes(ignore),
+        rules=tuple(str(path) for path in rules or ()),
+    )
+    with options.progress(quiet=quiet or printed) as tick:
+        text = infer(open_sources(inputs), settings, pack or "gate", tick)
+    if printed:
+        typer.echo(text, nl=False)
+        return
+    write_whole(out, [text.encode()])
+    if not quiet:
+        config = "" if str(out) == "curate.toml" else f" --config {out}"
+        typer.echo(f"wrote {out}; it passes today: curate check {' '.join(inputs)}{config}")
