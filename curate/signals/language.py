@@ -313,14 +313,20 @@ class _Asking:
             return False
         turns = zip(self.frame.item(row, "roles"), self.frame.item(row, "texts"), strict=True)
         earlier = [text for role, text in list(turns)[: turn - 1] if role == "user"]
-        return any(test(text, answer) for text in earlier if not _names_another(text, answer))
+        return any(test(text, answer) for text in earlier if not _is_over(text, answer))
 
 
-def _names_another(prompt: str, answer: str) -> bool:
-    """Whether a prompt names other languages alone: "translate it into French" asks for no Dutch.
+_TRANSLATES = re.compile(r"(?i)translat|übersetz|tradu|翻[译譯訳]|how (?:do|would) (?:you|i) say")
 
-    Others that name none may hold for a later answer: "from now on in my language".
+
+def _is_over(prompt: str, answer: str) -> bool:
+    """Whether what a prompt wants of a language was done with in its own answer.
+
+    So are translations of a text in quotation marks, and what names other languages alone. What
+    names none may hold for a later answer: "from now on in my language".
     """
+    if _TRANSLATES.search(prompt) and _QUOTED.search(prompt):
+        return True
     named = [code for code, names in _NAMED.items() if names.search(prompt)]
     return bool(named) and all(_differ(code, answer) for code in named)
 

@@ -77,10 +77,7 @@ FURTHER_BAR = {
 
 # Below the bar so far: the smallest count of eight over the files of test_recall.py, so that it
 # does not get worse. An entry goes when its class reaches the bar.
-OPEN = {
-    "known": {"secret": 7, "placeholder": 7, "other-language": 6},
-    "held-out": {"mojibake": 6, "placeholder": 7, "other-language": 7},
-}
+OPEN: dict[str, dict[str, int]] = {"known": {}, "held-out": {}}
 
 
 def floor(defect: str, words: str) -> int:

@@ -147,6 +147,11 @@ GERMAN = ("How do the plants make energy?", SENTENCES["de"])
             "de in answer to en",
             "de beside en",
         ),
+        (
+            chat("Translate 'good day' into German.", "Tag", *GERMAN),
+            "de in answer to en",
+            "de beside en",
+        ),
         (chat("Answer me in German from now on.", "Gut.", *GERMAN), None, None),
         (chat("Speak my language, please.", "Gut.", *GERMAN), None, None),
         (
