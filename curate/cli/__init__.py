@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from curate import __version__
-from curate.cli import catalogue, check, clean, convert, init, look
+from curate.cli import catalogue, check, clean, convert, init, look, selftest
 from curate.errors import CurateError, OutputError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (clean, check, init, look, convert, catalogue):
+for group in (clean, check, init, selftest, look, convert, catalogue):
     group.register(app)
 
 
@@ -35,8 +35,8 @@ def _version(wanted: bool) -> None:  # typer's way
 
 
 @app.callback(
-    epilog="Exit codes: 0 done, 1 check failed or verify found a difference, 2 wrong usage, "
-    "3 input can't be read or output can't be written, 4 a bug."
+    epilog="Exit codes: 0 done, 1 check failed, verify found a difference or selftest too low a "
+    "recall, 2 wrong usage, 3 input can't be read or output can't be written, 4 a bug."
 )
 def root(
     version: Annotated[

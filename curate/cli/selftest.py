@@ -142,8 +142,8 @@ def _show(made: Result, inputs: list[str], *, quiet: bool, json: bool) -> None:
         sys.stdout.write(made.model_dump_json(indent=2) + "\n")
     elif quiet:
         for one in made.short:
-            line = f"{one.name}: recall {one.recall:.2f}, wanted {one.wanted:.2f}"
-            sys.stderr.write(f"curate: {line}\n")
+            said = "no rule looks for it" if one.recall is None else f"recall {one.recall:.2f}"
+            sys.stderr.write(f"curate: {one.name}: {said}, wanted {one.wanted:.2f}\n")
     else:
         from rich.console import Console
 

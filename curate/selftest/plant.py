@@ -173,7 +173,7 @@ class Planter:
             return "the answers are no labels"
         if kind.name == "contamination" and not self.items:
             return "no evaluation items are named (--against)"
-        return None
+        return None if self.hosts else "no row is right and has a question with an answer"
 
     def rounds(self, kinds: Sequence[Kind], count: int) -> tuple[list[Round], int]:
         """Copies of the rows with `count` faults a class; fewer where the rows are too few.
@@ -186,9 +186,9 @@ class Planter:
         made = [Round() for _ in range(max(wanted, 1))]
         count = max(min(count, room * len(made) // max(len(kinds), 1)), 1)
         plots = [_Plot(self, kind) for kind in kinds]
-        for number in range(count):
-            for plot in plots:
-                plot.plant(number, made[number % len(made)])
+        for turn in range(count * len(plots)):
+            number, at = divmod(turn, len(plots))
+            plots[at].plant(number, made[turn % len(made)])
         return made, count
 
 

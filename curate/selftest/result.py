@@ -33,7 +33,8 @@ class ClassResult(_Model):
     """What was found of one class.
 
     Attributes:
-        name: the class; what: the fault, in words.
+        name: of the class.
+        what: the fault, in words.
         group: structure, copies, text or meaning.
         status: not covered: no rule of the recipe looks for it; not plantable: the rows can't
             have it.
@@ -43,6 +44,9 @@ class ClassResult(_Model):
         flagged: how many are kept, and reported by a rule of the right family.
         rules: code -> how many it found.
         missed: some of those that nothing found.
+        recall: share of the planted that was dropped or flagged.
+        low: the lower end of its 95 % interval.
+        high: the upper end.
     """
 
     name: str
@@ -93,10 +97,16 @@ class Alarms(_Model):
 
 
 class Short(_Model):
-    """A class under its bar."""
+    """A class under its bar.
+
+    Attributes:
+        name: of the class.
+        recall: None where no rule of the recipe looks for it.
+        wanted: its bar.
+    """
 
     name: str
-    recall: float
+    recall: float | None
     wanted: float
 
 
@@ -106,10 +116,13 @@ class Result(_Model):
     Attributes:
         version: of this layout.
         seed: of everything that was drawn.
-        records: in the input; rows: how many of them were used, drawn where there are more.
+        records: in the input.
+        rows: how many of them were used, drawn where there are more.
         flawed: used rows that the recipe drops or reports as they are.
-        rules: how many rules the recipe has.
-        per_class: faults planted a class, where the rows can bear as many.
+        pack: the pack that the recipe starts from.
+        rules: how many rules it has.
+        asked: faults a class that were asked for.
+        per_class: how many there was room for; a class has fewer where the rows can't bear them.
         copies: of the rows, each with other faults, a quarter of its rows at most.
         classes: what was found.
         alarms: on untouched rows.
@@ -122,7 +135,9 @@ class Result(_Model):
     records: int
     rows: int
     flawed: int
+    pack: str
     rules: int
+    asked: int
     per_class: int
     copies: int
     classes: tuple[ClassResult, ...]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from curate.selftest.result import ClassResult, Result
+    from curate.selftest.result import ClassResult, Result, Short
 
 GOOD, FAIR = 0.9, 0.7  # recall from which a class is shown in green, in yellow
 WIDE = 104  # columns from which there is room for bars
@@ -61,6 +61,8 @@ def _head(result: Result, pen: Pen) -> Iterator[Text]:
         f": {result.per_class} faults a class, planted in {result.copies} "
         f"{'copy' if result.copies == 1 else 'copies'} of them; {count(result.rules, 'rule')}.",
     )
+    if result.per_class < result.asked:
+        yield Text(f"There is no room for the {result.asked} that were asked for.", "yellow")
     if result.flawed:
         yield Text(
             f"{count(result.flawed)} {_have(result.flawed)} findings as they are; "
@@ -116,10 +118,11 @@ def _whole(share: float) -> str:
 
 def _bar(one: ClassResult, pen: Pen, room: int) -> list[tuple[str, str]]:
     """What was dropped, then what was flagged; the rest of the room is what was missed."""
-    dropped = pen.bar(one.dropped / one.planted, room, "red")
-    found = pen.bar(one.found / one.planted, room, "yellow")
-    flagged = found[0][len(dropped[0]) :]
-    return [dropped, (flagged, "yellow"), (" " * (room - len(found[0]) + 1), "")]
+    solid, light = "█▒" if pen.blocks else "#+"
+    dropped = round(room * one.dropped / one.planted)
+    flagged = round(room * one.found / one.planted) - dropped
+    rest = " " * (room - dropped - flagged + 1)
+    return [(solid * dropped, "red"), (light * flagged, "yellow"), (rest, "")]
 
 
 def _missed(one: ClassResult, pen: Pen, *, named: bool) -> Text:
@@ -169,21 +172,26 @@ def _verdict(result: Result, pen: Pen) -> Iterator[Text]:
     for one in result.short:
         yield pen.text(
             ("under its bar ", "bold red"),
-            f"{one.name}: recall {_whole(one.recall)}, wanted {_whole(one.wanted)}",
+            f"{one.name}: {_said(one)}, wanted {_whole(one.wanted)}",
         )
     if result.short:
         yield pen.text("")
+
+
+def _said(one: Short) -> str:
+    return "no rule looks for it" if one.recall is None else f"recall {_whole(one.recall)}"
 
 
 def _next(result: Result, pen: Pen, inputs: str) -> Iterator[Text]:
     from rich.text import Text
 
     yield pen.text(("what next", "bold"))
-    for what, command in _steps(result):
+    steps = list(_steps(result))
+    if any(len(command) + len(inputs) > pen.width for _, command in steps):
+        inputs = "INPUT"  # a command that is cut can't be copied
+    for what, command in steps:
         yield Text(what, "dim")
-        if command:
-            whole = f"  {command.replace('INPUT', inputs)}"
-            yield pen.text(whole if len(whole) <= pen.width else f"  {command}")
+        yield pen.text(f"  {command.replace('INPUT', inputs)}")
 
 
 def _steps(result: Result) -> Iterator[tuple[str, str]]:
@@ -204,7 +212,7 @@ def _steps(result: Result) -> Iterator[tuple[str, str]]:
         yield from _cover(uncovered)
     kept = sum(one.flagged for one in result.measured())
     found = sum(one.found for one in result.measured())
-    if kept:
+    if kept and result.pack != "strict":
         yield (
             f"{kept:,} of the {found:,} found are flagged and kept; the strict pack drops more.",
             "curate selftest INPUT --pack strict",

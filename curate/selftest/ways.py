@@ -328,14 +328,32 @@ def _other_label(draft: Draft, rng: random.Random, pool: Pool) -> str | None:
     return f"{was} → {label}"
 
 
-def _item(part: str, draft: Draft, rng: random.Random, pool: Pool) -> str | None:
+def _item(how: str, draft: Draft, rng: random.Random, pool: Pool) -> str | None:
+    """An evaluation item as a row: alone, with its answer, with a word changed, in other words."""
     item = pool.item(rng)
-    if item is None or (part == "both" and not item[1]):
+    if item is None or (how == "answered" and not item[1]):
         return None
-    draft.ask, draft.material = item[0], ""
-    if part == "both":
+    ask = item[0]
+    if how == "edited":
+        if texts.length(ask) < NEAR_WORDS or not texts.editable(ask):
+            return None
+        ask, _ = texts.edit_one_word(ask, rng)
+    if how == "among":
+        ask = f"{rng.choice(_LEADS)}\n\n{ask}"
+    if how == "respelled":
+        ask = ask.upper() if rng.random() < 0.3 else ask.lower().rstrip(".?! ")  # noqa: PLR2004
+    draft.ask, draft.material = ask, ""
+    if how == "answered":
         draft.answer = item[1]
-    return draft.ask
+    return ask
+
+
+_LEADS = (
+    "Answer the following question as well as you can.",
+    "Solve this step by step:",
+    "I found this in an old exam, can you help me?",
+    "Beantworte diese Frage.",
+)
 
 
 # --- all ----------------------------------------------------------------------------------------
@@ -354,7 +372,7 @@ def ways(name: str) -> tuple[Way, ...]:
 
 
 _POLITE = (
-    lambda ask: f"Please {ask[0].lower()}{ask[1:]}",
+    lambda ask: ask if "?" in ask else f"Please {ask[0].lower()}{ask[1:]}",
     lambda ask: ask.rstrip(".?!"),
     lambda ask: f"{ask.rstrip('.?! ')}?",
 )
@@ -377,7 +395,9 @@ _OWN: Mapping[str, tuple[Way, ...]] = {
     "same-prompt": (_first_sentence, _other_answer, _other_answer, _asked_the_same),
     "swapped": (_swapped,),
     "label-flip": (_other_label,),
-    "contamination": (partial(_item, "both"), partial(_item, "ask")),
+    "contamination": tuple(
+        partial(_item, how) for how in ("alone", "answered", "edited", "among", "respelled")
+    ),
     "mojibake": tuple(
         _answer(partial(changes.misread, by), f"read as {by}")
         for by in ("cp1252", "twice", "mac-roman", "latin-1", "cp1252", "replacement", "gbk")

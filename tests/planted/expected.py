@@ -6,46 +6,7 @@ quarantined: then it does not reach the model, whatever the reason given.
 
 from __future__ import annotations
 
-CODES = {
-    "invalid-json": (),
-    "wrong-type": (),
-    "missing-key": ("empty", "turn", "format-missing", "format-mixed"),
-    "unknown-role": (),
-    "empty-turn": ("empty", "turn-empty"),
-    "zero-width-turn": ("empty", "turn-empty"),
-    "user-repeated": ("turn-user-repeated",),
-    "assistant-first": ("turn-assistant-first", "turn-greeting-first", "turn-missing-user"),
-    "last-user": ("turn-last-not-assistant",),
-    "tool-without-call": ("turn-tool-without-call",),
-    "system-repeated": ("turn-system-repeated",),
-    "system-late": ("turn-system-late",),
-    "missing-assistant": ("turn-missing-assistant",),
-    "exact": ("duplicate",),
-    "normalised": ("duplicate",),
-    "near": ("duplicate",),
-    "same-prompt": ("duplicate-prompt", "duplicate"),
-    "pii": ("pii",),
-    "secret": ("secret",),
-    "mojibake": ("encoding", "mojibake", "character"),
-    "repetition": ("repetition",),
-    "other-language": ("language",),
-    "refusal": ("refusal",),
-    "as-an-ai": ("refusal",),
-    "control-token": ("template", "merged"),
-    "noinput": ("noinput", "empty"),
-    "merged": ("merged", "template"),
-    "injection": ("injection",),
-    "placeholder": ("placeholder", "empty"),
-    "truncated": ("truncated", "code"),
-    "swapped": ("mismatch",),
-    "invisible": ("encoding", "invisible", "character"),
-    "escaped-newline": ("encoding", "escaped"),
-    "missing-material": ("missing", "noinput"),
-    "wrong-arithmetic": ("arithmetic",),
-    "invalid-json-answer": ("json", "code"),
-    "unclosed-fence": ("code", "truncated"),
-    "echo": ("echo",),
-}
+from curate.selftest.classes import KINDS
 
 # Of eight rows a class: all of structure, then the best that sixteen other tools reach, or more.
 STRUCTURE = (
@@ -86,5 +47,5 @@ def floor(defect: str, words: str) -> int:
 
 
 def belongs(code: str, defect: str) -> bool:
-    """Whether a finding of this code is one of the defect."""
-    return any(code == one or code.startswith(f"{one}-") for one in CODES[defect])
+    """Whether a finding of this code is one of the defect: the families are those of selftest."""
+    return KINDS[defect].answers(code)
