@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from curate.config import Settings
     from curate.selftest.measure import Seen
+    from curate.selftest.ways import Way
 
 # More would change what the untouched rows are compared with: their language, their lengths.
 SHARE = 0.25
@@ -29,7 +31,10 @@ MAX_ROUNDS = 8
 TRIES = 300  # rows that are asked whether they can bear a way before it is given up
 LENT = 600  # characters of a text that is lent to another row
 LABEL_WORDS, LABEL_ROWS, LABEL_SHARE, MAX_LABELS = 6, 5, 0.8, 300
-EXCERPT = 90  # characters of what was planted that are shown
+
+
+# In these the question is none any more, stays as it is, or is to be what another asks.
+_KEEP_ASKS = INSERTED | RECORDS | TURNED.keys()
 
 
 class Planted(NamedTuple):
@@ -59,10 +64,12 @@ class Round:
     Attributes:
         planted: the faults, in the order they were planted.
         used: rows in which, or beside which, there is one.
+        asks: questions that were put in.
     """
 
     planted: list[Planted] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    asks: set[str] = field(default_factory=set)
 
     def records(self, rows: Sequence[Record], rng: random.Random) -> tuple[list[Record], list[int]]:
         """The copy, and for each of its records the row it is, or -1 - the fault that it is.
@@ -132,6 +139,12 @@ class Planter:
         labelled = sum(counts[text] for text in labels)
         enough = labelled >= LABEL_SHARE * len(hosts)
         return labels if enough and 1 < len(labels) <= MAX_LABELS else []
+
+    @cached_property
+    def asks(self) -> frozenset[str]:
+        """What the rows ask."""
+        drafts = (Draft(one, each) for one in self.hosts.values() for each in one.exchanges)
+        return frozenset(key_of(draft.ask) for draft in drafts)
 
     # what the ways ask for
 
@@ -212,25 +225,42 @@ class _Plot:
     def plant(self, number: int, into: Round) -> None:
         """Plant one fault, in the next way that a row can bear."""
         rng = self._rng(str(number))
-        while self.ways:
-            way = self.ways.pop(0)
-            tried = 0
-            for row in self.rows:
-                if row in into.used:
-                    continue
-                draft = Draft.of(self.planter.hosts[row], rng, last=self.kind.name in LAST)
-                what = way(draft, rng, self.planter)
-                if what is not None:
-                    self.ways.append(way)
-                    self.rows.remove(row)
-                    self.rows.append(row)
-                    self._add(into, row, draft, what)
-                    return
-                tried += 1
-                if tried == TRIES:
-                    break
+        for way in list(self.ways):
+            self.ways.remove(way)
+            done = self._drafted(way, into, rng)
+            if done is None:
+                continue  # no row can bear it; it is not asked again
+            self.ways.append(way)
+            row, draft, what = done
+            if not self._is_asked(draft, into):
+                self._add(into, row, draft, what)
+                return
+
+    def _drafted(self, way: Way, into: Round, rng: random.Random) -> tuple[int, Draft, str] | None:
+        """The first row that can bear the way, and the draft with the fault in it."""
+        free = (row for row in self.rows if row not in into.used)
+        for row in islice(free, TRIES):
+            draft = Draft.of(self.planter.hosts[row], rng, last=self.kind.name in LAST)
+            what = way(draft, rng, self.planter)
+            if what is not None:
+                return row, draft, what
+        return None
+
+    def _is_asked(self, draft: Draft, into: Round) -> bool:
+        """Whether its new question is one that another row asks: they would be copies, too."""
+        if draft.raw is not None or self.kind.name in _KEEP_ASKS:
+            return False
+        ask = key_of(draft.ask)
+        if not ask or ask == key_of(Draft(draft.host, draft.exchange).ask):
+            return False
+        if ask in into.asks or ask in self.planter.asks:
+            return True
+        into.asks.add(ask)
+        return False
 
     def _add(self, into: Round, row: int, draft: Draft, what: str) -> None:
+        self.rows.remove(row)
+        self.rows.append(row)
         raw = draft.raw
         if raw is None:
             named = self.planter.settings.map
@@ -243,6 +273,11 @@ class _Plot:
         inserted = self.kind.name in INSERTED
         into.planted.append(Planted(self.kind.name, row, raw, what, inserted, tuple(draft.lenders)))
         into.used.add(row)
+
+
+def key_of(text: str) -> str:
+    """A question without case and white space, to tell whether it is asked again."""
+    return " ".join(text.casefold().split())
 
 
 def wanted(names: Sequence[str]) -> list[Kind]:

@@ -161,4 +161,4 @@ def wilson(found: int, of: int) -> tuple[float, float]:
     share, shrink = found / of, 1 + _Z**2 / of
     middle = (share + _Z**2 / (2 * of)) / shrink
     half = _Z * sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2)) / shrink
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return (middle - half if found else 0.0), (middle + half if found < of else 1.0)

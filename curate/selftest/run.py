@@ -115,10 +115,8 @@ def selftest(inputs: Sequence[str], settings: Settings, wish: Wish, tick: Tick =
 def _check(wish: Wish) -> None:
     for name in (*wish.classes, *filter(None, wish.bars)):
         if name not in KINDS:
-            raise UsageError(
-                f"no class of faults is named {name!r}{did_you_mean(name, KINDS)}; there are "
-                f"{', '.join(KINDS)}"
-            )
+            hint = did_you_mean(name, KINDS) or f"; there are {', '.join(KINDS)}"
+            raise UsageError(f"no class of faults is named {name!r}{hint}")
 
 
 def sample(records: Iterable[Record], rows: int, seed: int) -> tuple[list[Record], int]:
@@ -176,7 +174,8 @@ class _Tally:
             beside = now[planted.row] if planted.inserted else None
             self.found[planted.kind].append((planted, *self._together(planted, own, beside)))
         lenders = {row for planted in one.planted for row in planted.lenders}
-        untouched = set(range(len(self.rows))) - one.used - lenders
+        kept = {row for row, was in enumerate(self.before) if was.kept}
+        untouched = kept - one.used - lenders
         self.looked += len(untouched)
         for row in sorted(untouched):
             was, here = self.before[row], now[row]
