@@ -47,7 +47,7 @@ from curate.lock import (
     rule_hash,
     versions,
 )
-from curate.read import Record, Source, open_sources
+from curate.read.memory import open_data
 from curate.registry import makers, plan
 from curate.row import BASE_SCHEMA, to_frame
 from curate.rule import Rule, choose, load_pack, load_rules
@@ -56,6 +56,9 @@ from curate.store import StoreWriter, read_store
 from curate.write import Writer, layout_of, open_core
 
 if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from curate.read import Record, Source
     from curate.row import Row
 
 # Rows scored at once. polars forgets compiled patterns between batches, so in batches of 4,096 half
@@ -84,7 +87,7 @@ def _no_cycles() -> Iterator[None]:
 
 
 def clean(
-    inputs: str | Path | Sequence[str | Path],
+    inputs: str | Path | Sequence[str | Path] | pl.DataFrame | pl.LazyFrame | Dataset,
     folder: str | Path,
     settings: Settings | None = None,
     *,
@@ -94,7 +97,8 @@ def clean(
     """Pare inputs down to a clean core and write the run folder.
 
     Args:
-        inputs: one or several files, folders, globs, `hf://NAME[:SPLIT]`, `-` for standard input.
+        inputs: one or several files, folders, globs, `hf://NAME[:SPLIT]`, `-` for standard input;
+            or a polars frame, or a `datasets.Dataset`.
         folder: the run folder to make.
         settings: what to do; by default the default pack.
         force: replace a run that stands there.
@@ -108,8 +112,7 @@ def clean(
     settings = (settings or Settings()).resolved()
     rules = chosen_rules(settings)
     _check_asked(settings, rules)
-    named = [inputs] if isinstance(inputs, str | Path) else inputs
-    sources = open_sources([str(one) for one in named])
+    sources = open_data(inputs)
     names = [_storable(source.name) for source in sources]
     with files.draft(Path(folder), force=force, inputs=names) as made:
         origin = partial(_origin, sources)
@@ -206,6 +209,7 @@ def measure(
     rules: Mapping[str, Rule],
     settings: Settings,
     made: Path,
+    *,
     wanted: Iterable[str] | None = None,
 ) -> Facts:
     """Validate and score all records, and write what a later decision needs into `made`.

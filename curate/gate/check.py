@@ -23,6 +23,9 @@ from curate.read import open_sources
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import polars as pl
+    from datasets import Dataset
+
     from curate.gate.judge import Terms
     from curate.gate.model import Report
     from curate.read import Source
@@ -37,7 +40,7 @@ def no_tick(_stage: str, _done: int, _total: int | None) -> None:
 
 
 def check(
-    data: Any,  # noqa: ANN401  # see below
+    data: str | Path | Sequence[str | Path] | pl.DataFrame | pl.LazyFrame | Dataset,
     config: Config | str | Path | None = None,
     *,
     baseline: str | Path | None = None,
@@ -72,6 +75,7 @@ def check(
     with cache.without() if no_cache else nullcontext():
         asked = _config(config)
         sources = _open(data)
+        _check_storable(sources)
         known = None if baseline is None else load(baseline)
         if since is not None:
             known = _since(sources, since, asked, ask)
@@ -87,6 +91,15 @@ def _open(data: Any) -> list[Source]:  # noqa: ANN401  # see `check`
     from curate.read.memory import open_data
 
     return open_data(data)
+
+
+def _check_storable(sources: Sequence[Source]) -> None:
+    """Refuse a file whose name no report could say."""
+    for one in sources:
+        try:
+            one.name.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{one.name}: the file's name is not UTF-8; rename it") from None
 
 
 class _Ask(NamedTuple):
