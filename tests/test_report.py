@@ -24,11 +24,12 @@ from curate import pipeline, report
 from curate.config import Settings
 from curate.errors import InputError
 from curate.report import explorer
+from curate.report.charts import _difference, telling, told
 from curate.report.excerpt import Mark, around, cut, differences, ends, visible
 from curate.report.figures import _LENGTHS, _bins, _trimmed, place
 from curate.report.html import html
 from curate.report.markdown import code, markdown, plain
-from curate.report.model import Report
+from curate.report.model import Change, Report
 from curate.report.run import short_names, spread
 from curate.report.words import percent, seen
 from curate.rule import _shipped_rules
@@ -246,6 +247,39 @@ def test_a_histogram_shows_the_cut_of_a_rule_that_reads_its_column(clean, tmp_pa
     assert [(one.code, one.value) for one in tokens.cuts] == [("y-long", 40)]
     hits = by_code(built)["y-long"].hits
     assert f"cuts at 40: {hits} rows" in " ".join(html(built).split())
+
+
+def test_scores_are_shown_where_they_differ(built):
+    scores = [one for one in built.distributions if one.column.endswith("_score")]
+    one = built.distributions[0]
+    same = one.model_copy(update={"column": "x_score", "bins_before": (99, 1), "before":
+                                  one.before.model_copy(update={"rows": 100})})  # fmt: skip
+    apart = same.model_copy(update={"bins_before": (50, 50)})
+    some = built.model_copy(update={"distributions": (same, apart)})
+    assert telling(some) == [apart]
+    assert all(one.edges[0] >= 0 and one.edges[-1] <= 1 for one in scores)
+
+
+def test_the_flow_is_told_in_a_sentence(built):
+    assert told(built) == (
+        "Of 22 records, 13 were dropped, most of them (12) by x-fruit; 3 could not be read or fit "
+        "no format; 1 was edited; 6 are in the core, 3 of them flagged."
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "unit", "said"),
+    [
+        (10, 9, "rows", "−1 (10.0 %)"),
+        (0, 5, "rows", "+5"),
+        (1000, 3500, "tokens", "+2,500 (250 %)"),
+        (0.5, 0.25, "share", "−25 points"),
+        (57.21, 57.22, "ease", "same"),
+        (4, None, "tokens", ""),
+    ],
+)
+def test_changes_are_told_with_their_sign(before, after, unit, said):
+    assert _difference(Change(name="x", unit=unit, before=before, after=after)) == said
 
 
 @pytest.mark.parametrize(
@@ -545,7 +579,7 @@ def test_row_text_stays_in_code_spans_in_markdown(hostile):
         assert sign not in alive
     for line in said.splitlines():
         if line.startswith("|"):
-            assert len(re.findall(r"(?<!\\)\|", line)) in (4, 7, 8), line
+            assert len(re.findall(r"(?<!\\)\|", line)) in (4, 5, 7, 8), line
     assert said.count("<details>") == said.count("</details>")
 
 

@@ -16,19 +16,24 @@ if TYPE_CHECKING:
     from curate.report.model import Change, Distribution, Flow, Quantiles, Report
 
 QUANTILES = ("5 %", "25 %", "median", "75 %", "95 %", "max", "mean")
-_LUMP = 0.98  # of the rows in one bin: a chart of it shows one bar
+_LUMP = 0.98  # of the rows in one bin: a chart of that shows one bar
 _WHOLE = 100  # from here on a figure needs no decimals
 _ENDS = {"kept": "core", "edited": "core", "dropped": "dropped", "quarantined": "quarantined"}
 
 
-def shapes(report: Report) -> list[Mapping[str, Any]]:
-    """The histograms that are worth one."""
-    hits = {rule.code: rule.hits for rule in report.rules}
+def telling(report: Report) -> list[Distribution]:
+    """The distributions that are worth a look: a score of which all rows have the same is none."""
     return [
-        _shape(one, hits)
+        one
         for one in report.distributions
-        if one.column.endswith("_tokens") or max(one.bins_before) < _LUMP * one.before.rows
+        if not one.column.endswith("_score") or max(one.bins_before) < _LUMP * one.before.rows
     ]
+
+
+def shapes(report: Report) -> list[Mapping[str, Any]]:
+    """The histograms."""
+    hits = {rule.code: rule.hits for rule in report.rules}
+    return [_shape(one, hits) for one in telling(report)]
 
 
 def drawn(report: Report, some: list[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -60,13 +65,26 @@ def _deed(one: Flow) -> str:
 def told(report: Report) -> str:
     """The flow in a sentence, for those who don't see the chart."""
     totals = report.totals
-    top = next((one for one in report.flow if one.disposition == "dropped"), None)
-    most = f", most of them ({top.rows:,}) by {top.code}" if top else ""
-    return (
-        f"Of {count(totals.records, 'record')}, {totals.dropped:,} were dropped{most}; "
-        f"{totals.quarantined:,} could not be read; {totals.edited:,} were edited; "
-        f"{totals.kept + totals.edited:,} are in the core, {report.flagged:,} of them flagged."
-    )
+    return f"Of {count(totals.records, 'record')}, {'; '.join(_fates(report))}."
+
+
+def _fates(report: Report) -> Iterator[str]:
+    totals = report.totals
+    if totals.dropped:
+        top = next(one for one in report.flow if one.disposition == "dropped")
+        most = "all" if top.rows == totals.dropped else f"most of them ({top.rows:,})"
+        yield f"{totals.dropped:,} {_were(totals.dropped)} dropped, {most} by {top.code}"
+    if totals.quarantined:
+        yield f"{totals.quarantined:,} could not be read or fit no format"
+    if totals.edited:
+        yield f"{totals.edited:,} {_were(totals.edited)} edited"
+    flags = f", {report.flagged:,} of them flagged" if report.flagged else ""
+    core = totals.kept + totals.edited
+    yield f"{core:,} {'is' if core == 1 else 'are'} in the core{flags}"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 # --- histograms ---------------------------------------------------------------------------------
@@ -105,8 +123,9 @@ def _spread(one: Distribution) -> str:
 
 def _cut(code: str, value: float, one: Distribution, hits: Mapping[str, int]) -> Mapping[str, Any]:
     """A cut in words: which rule, where, how many rows it hits."""
-    beyond = "" if one.edges[0] <= value <= one.edges[-1] else ", beyond all rows"
-    return {"code": code, "told": f"{value:,g}{beyond}: {count(hits.get(code, 0))}"}
+    if not hits.get(code) and not one.edges[0] <= value <= one.edges[-1]:
+        return {"code": code, "told": f"{value:,g}, beyond all rows"}
+    return {"code": code, "told": f"{value:,g}: {count(hits.get(code, 0))}"}
 
 
 def _figures(some: Quantiles) -> list[str]:
@@ -146,10 +165,11 @@ def _difference(one: Change) -> str:
     if one.before is None or one.after is None:
         return ""
     more = one.after - one.before
-    if not more:
+    if _said(one, one.before) == _said(one, one.after):
         return "same"
     if one.unit == "share":
         return f"{100 * more:+.2g} points".replace("-", "−")
-    share = f" ({percent(abs(more) / abs(one.before))})" if one.before else ""
+    share = abs(more) / abs(one.before) if one.before else 0
+    told = percent(share) if share <= 1 else f"{100 * share:,.0f} %"
     sign = "+" if more > 0 else "−"
-    return f"{sign}{_number(abs(more))}{share}"
+    return f"{sign}{_number(abs(more))}" + (f" ({told})" if share else "")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from curate.ledger import DISPOSITIONS
+from curate.report.charts import compared, telling
 from curate.report.words import count, percent, verb
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ def markdown(report: Report) -> str:
         "# What curate did",
         _sentence(report),
         *_table(("records", "", "share"), "lrr", _totals(report)),
+        *_compared(report),
         *_suspects(report),
         *_rules(report),
         *_quarantine(report),
-        *_distributions(report.distributions),
+        *_distributions(telling(report)),
         *_languages(report),
         *_steps(report),
     ]
@@ -41,9 +43,9 @@ def _sentence(report: Report) -> str:
     more = f" and {len(report.sources) - 3} more" if len(report.sources) > 3 else ""  # noqa: PLR2004 - as above
     formats = ", ".join(f"{plain(name)} {number:,}" for name, number in report.formats.items())
     return (
-        f"**{totals.kept + totals.edited:,} of {totals.records:,} records are in the core.** "
-        f"From {sources}{more} ({formats}), with the pack {plain(report.pack)}; "
-        f"{report.flagged:,} of them flagged."
+        f"**{totals.kept + totals.edited:,} of {totals.records:,} records are in the core**, "
+        f"{report.flagged:,} of them flagged. From {sources}{more} ({formats}), with the pack "
+        f"{plain(report.pack)}."
     )
 
 
@@ -152,6 +154,15 @@ def _quarantine(report: Report) -> Iterator[str]:
             f"<details><summary>{count(reason.rows, 'record')}: {plain(_short(reason.reason))}"
             f"</summary>\n\n{rows}\n\n</details>"
         )
+
+
+def _compared(report: Report) -> Iterator[str]:
+    yield "## Before and after"
+    rows = (
+        (f"{plain(name)}, {unit}" if unit else plain(name), *rest)
+        for name, unit, *rest in compared(report)
+    )
+    yield from _table(("", "in", "core", "change"), "lrrr", rows)
 
 
 def _distributions(some: Iterable[Distribution]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const { charts } = JSON.parse(document.getElementById("data").textContent);
-  const NARROW = 560, LINE = 21, FEW = 9, MANY = 16;
+  const NARROW = 560, PAPER = 700, LINE = 21, FEW = 9, MANY = 16;
   const number = (value) => value.toLocaleString("en-US");
   const color = (name) => `var(--${name})`;
   /* A family that can be measured, not "inherit": long names are cut to fit. */
@@ -28,15 +28,16 @@
 
   const draw = (box, height, option) => {
     const chart = echarts.init(box, null, { renderer: "svg", height: height(box.clientWidth) });
-    const again = () => {
-      const width = box.clientWidth;
+    const again = (width = box.clientWidth) => {
       if (!width) return;
       chart.resize({ width, height: height(width) });
       chart.setOption({ animation: false, textStyle: text, tooltip, ...option(width, height(width)) }, true);
-      /* On paper the page is narrower than the window was: the drawing scales as a whole. */
+      /* Paper of any width takes the drawing whole. */
       box.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height(width)}`);
     };
     again();
+    addEventListener("beforeprint", () => again(Math.min(PAPER, box.clientWidth)));
+    addEventListener("afterprint", () => again());
     let known = box.clientWidth;
     new ResizeObserver(() => {
       if (matchMedia("print").matches || box.clientWidth === known) return;
@@ -142,15 +143,16 @@
     type: "bar", name, stack: "rows", barCategoryGap: 1, itemStyle: { color: color(tone), ...more },
     emphasis: { disabled: true }, data: values.map((value, at) => [at + 0.5, value]),
   });
+  const step = (bins, width) => Math.ceil(bins.length / (width < 420 ? 7 : 10));
   const histogram = ({ unit, edges, core, gone, cuts }) => (width) => ({
-    grid: { left: 44, right: 14, top: cuts.length ? 26 : 10, bottom: 24 },
+    grid: { left: 44, right: 18, top: cuts.length ? 26 : 10, bottom: 24 },
     tooltip: {
       ...tooltip, trigger: "axis", axisPointer: { type: "none" },
       formatter: ([{ dataIndex: at }]) => hint(`${edges[at]} to ${edges[at + 1]} ${unit}`, `${number(core[at] + gone[at])} in, ${number(core[at])} in the core`),
     },
     xAxis: {
-      type: "value", min: 0, max: core.length, interval: Math.ceil(core.length / (width < 420 ? 7 : 10)),
-      axisLabel: { ...quiet, formatter: (at) => edges[at] ?? "", showMaxLabel: false }, splitLine: { show: false },
+      type: "value", min: 0, max: core.length, interval: step(core, width), containShape: false,
+      axisLabel: { ...quiet, formatter: (at) => edges[at], showMaxLabel: core.length % step(core, width) === 0 }, splitLine: { show: false },
       axisLine: { show: true, onZero: false, lineStyle: { color: color("ink") } }, axisTick: { show: true, lineStyle: { color: color("ink") } },
     },
     yAxis: {
