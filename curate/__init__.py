@@ -4,6 +4,7 @@ clean(inputs, folder, Settings(...))    the main job: writes the run folder
 check(inputs, config) -> Report         the gate: holds data to limits, writes nothing
 Config                                  the limits of a gate, as curate.toml has them
 decide_again(folder, settings)          decides a run anew from what it has measured
+split(inputs, folder, eval=0.1)         train, eval and test that nothing leaks between
 verify(folder)                          checks a run against its lock
 transcribe(source, target, to)          between formats and file types
 Settings                                what a run is asked to do
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from curate.gate import Config, Report, check
     from curate.pipeline import clean, decide_again
     from curate.registry import signal
+    from curate.splitting import split
     from curate.transcription import transcribe
     from curate.verification import verify
 
@@ -36,6 +38,7 @@ __all__ = [
     "clean",
     "decide_again",
     "signal",
+    "split",
     "transcribe",
     "verify",
 ]
@@ -49,6 +52,7 @@ _HOME = {
     "clean": "pipeline",
     "decide_again": "pipeline",
     "signal": "registry",
+    "split": "splitting",
     "transcribe": "transcription",
     "verify": "verification",
 }

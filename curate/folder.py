@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,27 @@ FACTS = (RECORDS, SCORES, MATCHES, QUARANTINE, EDITS)
 OWN = frozenset({LOCK, FINDINGS, LEDGER, DROPPED, *FACTS, *REPORTS, ".DS_Store"})
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of folder that is written whole.
+
+    Attributes:
+        name: in words.
+        mark: the file by which a finished one is known.
+        files: what else may stand in one.
+        stems: beginnings of the names of files whose type follows the input's.
+    """
+
+    name: str = "run"
+    mark: str = LOCK
+    files: frozenset[str] = OWN
+    stems: tuple[str, ...] = ("core.",)
+
+    def owns(self, name: str) -> bool:
+        """Whether a file of this name may be replaced with the folder."""
+        return name == self.mark or name in self.files or name.startswith(self.stems)
+
+
 def check_run(folder: Path) -> None:
     """Refuse a folder that no run has finished.
 
@@ -56,13 +78,16 @@ def core_of(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def draft(folder: Path, *, force: bool = False, inputs: Iterable[str] = ()) -> Iterator[Path]:
+def draft(
+    folder: Path, *, force: bool = False, inputs: Iterable[str] = (), kind: Kind | None = None
+) -> Iterator[Path]:
     """An empty folder to write into; it takes the place of `folder` when the block ends well.
 
     Args:
         folder: where the finished folder will stand.
         force: replace a run folder that stands there.
         inputs: files that are being read; none may lie in the folder that is replaced.
+        kind: of folder; by default a run's.
 
     Raises:
         OutputError: something stands there that may not be replaced, another run is writing it,
@@ -78,7 +103,7 @@ def draft(folder: Path, *, force: bool = False, inputs: Iterable[str] = ()) -> I
         with _only_writer(made):
             try:
                 _restore(folder)
-                _may_replace(folder, force=force, inputs=inputs)
+                _may_replace(folder, kind or Kind(), force=force, inputs=inputs)
                 _clear(made)
                 yield made
                 _force_to_disk(made)
@@ -120,26 +145,24 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _may_replace(folder: Path, *, force: bool, inputs: Iterable[str]) -> None:
+def _may_replace(folder: Path, kind: Kind, *, force: bool, inputs: Iterable[str]) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
         raise OutputError(f"{folder}: is a file; name a folder that does not exist yet")
     if not any(folder.iterdir()):
         return
-    if not (folder / LOCK).is_file():
-        raise OutputError(f"{folder}: holds other files and no run; name another folder")
+    if not (folder / kind.mark).is_file():
+        raise OutputError(f"{folder}: holds other files and no {kind.name}; name another folder")
     if not force:
-        raise OutputError(f"{folder}: holds a run already; --force replaces it")
-    if foreign := sorted(one.name for one in folder.iterdir() if not _is_own(one.name)):
-        raise OutputError(f"{folder / foreign[0]}: is no part of the run and would go; move it")
+        raise OutputError(f"{folder}: holds a {kind.name} already; --force replaces it")
+    if foreign := sorted(one.name for one in folder.iterdir() if not kind.owns(one.name)):
+        raise OutputError(
+            f"{folder / foreign[0]}: is no part of the {kind.name} and would go; move it"
+        )
     inside = [name for name in inputs if folder.resolve() in Path(name).resolve().parents]
     if inside:
         raise OutputError(f"{folder}: would replace the folder that {inside[0]} is read from")
-
-
-def _is_own(name: str) -> bool:
-    return name in OWN or name.startswith("core.")
 
 
 def _old(folder: Path) -> Path:

@@ -19,6 +19,7 @@ PUBLIC = [
     "clean",
     "decide_again",
     "signal",
+    "split",
     "transcribe",
     "verify",
 ]
