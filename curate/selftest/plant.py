@@ -201,7 +201,7 @@ class Planter:
         plots = [_Plot(self, kind) for kind in kinds]
         for turn in range(count * len(plots)):
             number, at = divmod(turn, len(plots))
-            plots[at].plant(number, made[turn % len(made)])
+            plots[at].plant(number, made[(number + at) % len(made)])
         return made, count
 
 
