@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Listed = dict[str, Any]
 
 MAX_ROWS = 10_000  # with text: 0.1 ms each
-MAX_LISTED = 50_000
+MAX_LISTED = 100_000  # without text: 20 bytes each
 MAX_PAIRS = 300  # whose words are compared; of others the page names the twin alone
 MAX_BYTES = 3_800_000  # packed, of a page below 5 MB
 _LEVEL = 6  # of gzip; 9 takes twice as long and saves 2 %
