@@ -123,9 +123,7 @@ def _clusters(told: Mapping[str, Any], pen: Pen) -> Iterator[Text]:
     for why, count in links.items():
         yield pen.text(f"  {count:>{digits},} ", (why, "dim"))
     place = f"{most['source'].rpartition('/')[2]}:{most['line']}"
-    yield pen.text(
-        f"  the largest holds {most['rows']:,}, from {place} on: {_KEPT[most['held_by']]}"
-    )
+    yield pen.text(f"  the largest, {_KEPT[most['held_by']]}: {most['rows']:,}, from {place} on")
 
 
 def _next(told: Mapping[str, Any], pen: Pen, out: Path) -> Iterator[Text]:
