@@ -14,6 +14,20 @@ from curate.errors import ConfigError
 from curate.rule import Own, Verdict, did_you_mean, load_own
 
 
+class IndexAt(BaseModel):
+    """An index of earlier rows (`curate.index`) in one state.
+
+    Attributes:
+        folder: where it is.
+        state: hash of all that it held.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: str
+    state: str
+
+
 class Settings(BaseModel):
     """Everything that shapes the outcome of a run, and nothing that does not.
 
@@ -26,6 +40,7 @@ class Settings(BaseModel):
         thresholds: code -> threshold.
         actions: code or prefix -> the action it has, over the pack's; what `undo` sets.
         against: files of evaluation items that no row may hold (`--against`).
+        index: folder of an index of what earlier runs kept (`--index`); in a lock its state, too.
         rules: folders with rules and packs of the user's own; in a lock what they held.
         fix: apply the edit rules.
         embedder: what makes vectors of texts: "static", "none", or a sentence-transformers model.
@@ -43,6 +58,7 @@ class Settings(BaseModel):
     thresholds: Mapping[str, FiniteFloat] = {}
     actions: Mapping[str, Verdict] = {}
     against: tuple[str, ...] = ()
+    index: str | IndexAt | None = None
     rules: tuple[str, ...] | Own = ()
     fix: bool = False
     embedder: str = "static"
@@ -50,13 +66,19 @@ class Settings(BaseModel):
     seed: int = 0
 
     def resolved(self) -> Settings:
-        """The same with what its folders of rules hold, so that a run can keep it.
+        """The same with what its folders hold, so that a run can keep it: rules, an index's state.
 
         Raises:
             RuleError: a file that is no rule or no pack.
-            UsageError: no such folder.
+            UsageError: no such folder, or an index that can't be compared with.
+            InputError: a damaged index.
         """
-        return self.model_copy(update={"rules": load_own(self.rules)}) if self.rules else self
+        held: dict[str, Any] = {"rules": load_own(self.rules)} if self.rules else {}
+        if isinstance(self.index, str):
+            from curate.index import state_of
+
+            held["index"] = state_of(self.index)
+        return self.model_copy(update=held) if held else self
 
     @field_validator("format", "to")
     @classmethod

@@ -23,7 +23,9 @@ from curate.rule import load_rules
 from curate.score import Scorer, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    import polars as pl
 
     from curate.rule import Rule
 
@@ -41,30 +43,49 @@ def failures(rule: Rule) -> Iterator[str]:
 def _hits_last(rule: Rule, records: list[dict[str, Any]]) -> bool:
     if rule.action == "edit":
         return _edits(rule, records[-1])
+    frame = _laid_out(rule, records, "example")
+    with _beside(rule) as settings:
+        scorer = Scorer(make_plan(rule.reads), {rule.code: rule}, settings)
+        scorer.add(frame)
+        findings = decide(*scorer.finish(), {rule.code: rule}).findings
+    return frame.height - 1 in findings["row"].to_list()
+
+
+def _laid_out(rule: Rule, records: Iterable[dict[str, Any]], name: str) -> pl.DataFrame:
     ingest = Ingest()
     rows = []
     for line, record in enumerate(records, start=1):
-        row, _ = ingest(Record("example", line, orjson.dumps(record), None))
+        row, _ = ingest(Record(name, line, orjson.dumps(record), None))
         if isinstance(row, Refusal):
             raise ValueError(f"{rule.code}: an example is no valid record: {row.error}")  # noqa: TRY004 - the data is wrong, not the type
         rows.append(row)
-    with _against(rule) as settings:
-        scorer = Scorer(make_plan(rule.reads), {rule.code: rule}, settings)
-        scorer.add(to_frame(rows))
-        findings = decide(*scorer.finish(), {rule.code: rule}).findings
-    return len(rows) - 1 in findings["row"].to_list()
+    return to_frame(rows)
 
 
 @contextmanager
-def _against(rule: Rule) -> Iterator[Settings]:
-    """Settings that name the evaluation items of a rule's examples, where it has such."""
-    if not rule.examples.against:
+def _beside(rule: Rule) -> Iterator[Settings]:
+    """Settings that name the evaluation items or the index of a rule's examples, if it has such."""
+    if not rule.examples.against and not rule.examples.indexed:
         yield Settings()
         return
     with TemporaryDirectory() as folder:
+        if rule.examples.indexed:
+            yield Settings(index=_index(rule, folder))
+            return
         items = Path(folder) / "items.jsonl"
         items.write_bytes(b"\n".join(map(orjson.dumps, rule.examples.against)))
         yield Settings(against=(str(items),))
+
+
+def _index(rule: Rule, folder: str) -> str:
+    """An index of the records that the examples say are in it."""
+    from curate.index import to_add
+    from curate.signals.shingles import sketches
+
+    frame = _laid_out(rule, rule.examples.indexed, "indexed")
+    with to_add(folder) as add:
+        add(frame.hstack(sketches(frame)))
+    return folder
 
 
 def _edits(rule: Rule, record: dict[str, Any]) -> bool:

@@ -36,6 +36,7 @@ class Facts:
         formats: records a format.
         origin: what was read, and how the core is to be written.
         measured: what these facts answer.
+        sketches: of each row, for an index that it may be added to (`curate.index.COLUMNS`).
     """
 
     scores: pl.DataFrame
@@ -45,6 +46,7 @@ class Facts:
     formats: Mapping[str, int]
     origin: Origin
     measured: Measured
+    sketches: pl.DataFrame | None = None
 
 
 def edit_frame(edited: list[tuple[int, list[str]]]) -> pl.DataFrame:

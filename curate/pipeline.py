@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +58,7 @@ from curate.write import Writer, layout_of, open_core
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from curate.index import Adding
     from curate.read import Record, Source
     from curate.row import Row
 
@@ -109,15 +110,36 @@ def clean(
         InputError: an input that can't be read at all, or holds no valid record.
         OutputError: a folder that can't be written.
     """
-    settings = (settings or Settings()).resolved()
-    rules = chosen_rules(settings)
-    _check_asked(settings, rules)
-    sources = open_data(inputs)
-    names = [_storable(source.name) for source in sources]
-    with files.draft(Path(folder), force=force, inputs=names) as made:
-        origin = partial(_origin, sources)
-        facts = measure(read_all(sources, tick), origin, rules, settings, made)
-        return settle(made, facts, rules, settings, tick)
+    asked = settings or Settings()
+    with _index(asked) as add:
+        settings = asked.resolved()
+        rules = chosen_rules(settings)
+        _check_asked(settings, rules)
+        sources = open_data(inputs)
+        names = [_storable(source.name) for source in sources]
+        with files.draft(Path(folder), force=force, inputs=names) as made:
+            origin = partial(_origin, sources)
+            facts = measure(read_all(sources, tick), origin, rules, settings, made)
+            lock = settle(made, facts, rules, settings, tick)
+        if add is not None and facts.sketches is not None:
+            add(_left(facts.sketches, Path(folder)))
+        return lock
+
+
+def _index(settings: Settings) -> AbstractContextManager[Adding | None]:
+    """The index that a run adds its rows to; not one that a lock names in a state of its own."""
+    if not isinstance(settings.index, str):
+        return nullcontext()
+    from curate.index import to_add
+
+    return to_add(settings.index)
+
+
+def _left(sketches: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    """The sketches of the rows that a run has kept."""
+    ledger = files.read_table(folder / files.LEDGER, ["id", "disposition"])
+    kept = ledger.filter(pl.col("disposition").is_in(["kept", "edited"]))
+    return sketches.join(kept.select("id"), on="id", how="semi", maintain_order="left")
 
 
 def _check_asked(settings: Settings, rules: Mapping[str, Rule]) -> None:
@@ -127,6 +149,11 @@ def _check_asked(settings: Settings, rules: Mapping[str, Rule]) -> None:
         raise UsageError(
             f"--against {settings.against[0]}: no rule of this run compares rows with evaluation "
             "items; add contamination to --select, or to the pack"
+        )
+    if settings.index is not None and not any("index" in one.settings for one in plan(read)):
+        raise UsageError(
+            "--index: no rule of this run compares rows with an index; add duplicate-indexed to "
+            "--select, or to the pack"
         )
 
 
@@ -264,6 +291,7 @@ def measure(
             edits=tuple(edits),
             against=against,
         ),
+        scorer.sketches,
     )
     write_facts(made, facts)
     return facts

@@ -118,7 +118,8 @@ class Examples(BaseModel):
     """A rule's proof.
 
     Each example is a record in any format, or a list of records of which the last is the one that
-    hits or is left alone. `against` are evaluation items, for rules that compare rows with such.
+    hits or is left alone. `against` are evaluation items, for rules that compare rows with such;
+    `indexed` are records that earlier runs have kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -126,6 +127,7 @@ class Examples(BaseModel):
     hits: tuple[dict[str, Any] | list[dict[str, Any]], ...] = Field(min_length=1)
     misses: tuple[dict[str, Any] | list[dict[str, Any]], ...] = Field(min_length=1)
     against: tuple[dict[str, Any], ...] = ()
+    indexed: tuple[dict[str, Any], ...] = ()
 
 
 class Rule(BaseModel):

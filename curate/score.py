@@ -66,6 +66,7 @@ class Scorer:
     _frames: list[pl.DataFrame] = field(default_factory=list)
     _matches: list[pl.DataFrame] = field(default_factory=list)
     height: int = 0
+    sketches: pl.DataFrame | None = None  # of a run that adds its rows to an index
 
     def add(self, frame: pl.DataFrame) -> None:
         """Score one batch of rows, laid out by `curate.row.to_frame`."""
@@ -79,6 +80,10 @@ class Scorer:
         """The scores, a row a record, and the matches (`curate.match.SCHEMA`)."""
         frame = _joined(self._frames)
         frame = frame.with_columns(unique_ids(frame["id"]))
+        if self.settings.index is not None:
+            from curate.index import COLUMNS
+
+            self.sketches = frame.select(name for name in COLUMNS if name in frame.columns)
         for signal in self.plan.corpus:
             frame = frame.hstack(signal(frame, self.settings))
         return frame.select(self.plan.stored), pl.concat(self._matches)

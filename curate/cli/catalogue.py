@@ -68,6 +68,7 @@ def _explain(rule: Rule, console: Console) -> None:
             else ()
         ),
         *(("item", _said(one)) for one in rule.examples.against),
+        *(("index", _told(one)) for one in rule.examples.indexed),
         *(("hits", _told(one)) for one in rule.examples.hits),
         *(("not", _told(one)) for one in rule.examples.misses),
         *(("see", one) for one in rule.references),

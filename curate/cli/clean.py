@@ -49,6 +49,7 @@ def clean(
     set: options.Set = None,  # noqa: A002  # likewise
     rules: options.Rules = None,
     against: options.Against = None,
+    index: options.Index = None,
     fix: options.Fix = None,
     embedder: options.Embedder = None,
     config: Config = None,
@@ -70,6 +71,7 @@ def clean(
         thresholds=options.thresholds(set),
         rules=tuple(_names(rules)),
         against=tuple(against or ()),
+        index=index,
         fix=fix,
         embedder=embedder,
     )

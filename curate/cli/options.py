@@ -55,6 +55,12 @@ Against = Annotated[
         "--against", metavar="FILE", help="Evaluation items that no row may hold; repeatable."
     ),
 ]
+Index = Annotated[
+    str | None,
+    typer.Option(
+        "--index", metavar="DIR", help="Compare with what earlier runs kept, and add to it."
+    ),
+]
 Fix = Annotated[
     bool | None, typer.Option("--fix/--no-fix", help="Apply the edit rules too; off by default.")
 ]

@@ -114,7 +114,7 @@ def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     first = _Groups.of(keys, "context_key", *_WORDINGS).first
     heads = np.flatnonzero(first == np.arange(frame.height))
     related = heads[_related(keys[heads])]
-    found = _clusters(_Pairs(frame, related))
+    found = _clusters(Pairs(frame, related))
     star, similarity = np.arange(frame.height), np.ones(frame.height)
     star[related], similarity[related] = related[found.star], found.similarity
     lead = np.ones(frame.height, np.bool_)
@@ -246,7 +246,7 @@ class _Clusters(NamedTuple):
     alike: NDArray[np.float64]
 
 
-def _clusters(pairs: _Pairs) -> _Clusters:
+def _clusters(pairs: Pairs) -> _Clusters:
     """Which rows are near-copies of which; of those alike the first represents the others."""
     proposed = pairs.proposed()
     pairs.contest(*proposed)
@@ -270,7 +270,7 @@ def _clusters(pairs: _Pairs) -> _Clusters:
 _Verified = tuple["Ints", "Ints", "NDArray[np.float64]"]
 
 
-def _with(pairs: _Pairs, found: _Verified, left: Ints, right: Ints) -> _Verified:
+def _with(pairs: Pairs, found: _Verified, left: Ints, right: Ints) -> _Verified:
     """Verified pairs, and those among further ones, by row (later, earlier)."""
     known = found[0] * pairs.height + found[1]
     codes = np.setdiff1d(left * pairs.height + right, known)
@@ -484,7 +484,7 @@ class _Change:
         self.union[where] += odd
 
 
-class _Pairs:
+class Pairs:
     """Some rows of a corpus, and which pairs of them are near-copies.
 
     Args:
@@ -498,8 +498,7 @@ class _Pairs:
         self.prompt = _Field(frame, rows, "prompt")
         self.response = _Field(frame, rows, "response")
         self.telling = self.response.length >= SHORT
-        # Long prompts with a short answer, as of classification or reading.
-        self.label = (self.prompt.length >= LONG) & ~self.telling
+        self.label = _is_label(self.prompt.length, self.response.length)
         self.contested = ~self.label
 
     def proposed(self) -> tuple[Ints, Ints]:
@@ -544,6 +543,16 @@ class _Pairs:
         free = ~(self.contested[left] | self.contested[right])
         near &= _same_prompt(prompt, answer) | _same_answer(prompt, answer, free)
         return left[near], right[near], similarity[near]
+
+
+def is_label(rows: pl.DataFrame) -> Mask:
+    """Rows with a long prompt and a short answer, as of classification or reading."""
+    return _is_label(rows["prompt_length"].to_numpy(), rows["response_length"].to_numpy())
+
+
+def _is_label(prompt: Ints, answer: Ints) -> Mask:
+    label: Mask = (prompt >= LONG) & (answer < SHORT)
+    return label
 
 
 def _of_like_size(sizes: Ints, left: Ints, right: Ints) -> Mask:
