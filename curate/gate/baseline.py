@@ -44,7 +44,8 @@ class Known:
     def digest(self) -> str:
         """A hash of all that it says."""
         rows = None if self.rows is None else {code: sorted(ids) for code, ids in self.rows.items()}
-        said = [self.name, self.counts.model_dump(), rows, self.hits, self.measures]
+        measures = {name: list(one) for name, one in self.measures.items()}
+        said = [self.name, self.counts.model_dump(), rows, self.hits, measures]
         return cache.key_of(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
 
     def has(self, code: str, own: str, twin: str | None) -> bool:

@@ -1,0 +1,256 @@
+"""Only what is new counts: beside a report, a run folder, or a revision of git."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import curate
+from curate.errors import InputError, UsageError
+from tests.gate.data import EMPTY, GOOD, MAIL, NO_ROW, line, written
+
+DATA = Path("data.jsonl")
+OTHER = EMPTY | {"instruction": "Name a river that flows through Porto."}
+LONG = " ".join(f"The {word} river runs past the old mill." for word in ("grey", "slow", "wide"))
+PAIR = [
+    {"instruction": "Describe the valley in three lines.", "input": "", "output": LONG},
+    {"instruction": "Describe the valley in three lines.", "input": "", "output": LONG + " It is."},
+]
+BAD = [EMPTY, MAIL, NO_ROW, GOOD[0], *PAIR]
+
+
+def git(*words: str) -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *identity, *words], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def saved(name="base.json") -> Path:
+    Path(name).write_text(curate.check(DATA).model_dump_json())
+    return Path(name)
+
+
+def run_folder() -> Path:
+    curate.clean(DATA, "run", curate.Settings(pack="gate"))
+    return Path("run/report.json")
+
+
+def revision() -> str:
+    git("init", "-q", "-b", "main")
+    git("add", "data.jsonl")
+    git("commit", "-qm", "base")
+    return "main"
+
+
+@pytest.fixture(params=["report", "run", "git"])
+def since(request):
+    """The bad rows as a baseline, and how a later check names it."""
+    written(DATA, *GOOD, *BAD)
+    if request.param == "git":
+        return {"since": revision()}
+    return {"baseline": saved() if request.param == "report" else run_folder(), "only_new": True}
+
+
+def test_old_rows_pass(since):
+    assert not curate.check(DATA).passed
+    report = curate.check(DATA, **since)
+    assert report.passed, report.broken
+    assert report.baseline.only_new
+    assert report.baseline.by_row
+    assert sum(one.old for one in report.limits) == len(BAD) - 1  # one is the original of a pair
+
+
+def test_moved_rows_are_not_new(since):
+    rows = [*GOOD, *BAD]
+    for seed in range(5):
+        random.Random(seed).shuffle(rows)  # noqa: S311  # the same every time
+        assert curate.check(written(DATA, *rows), **since).passed
+
+
+def test_a_new_bad_row_fails_wherever_it_stands(since):
+    rows = [*GOOD, *BAD]
+    for place in (0, 5, len(rows)):
+        report = curate.check(written(DATA, *rows[:place], OTHER, *rows[place:]), **since)
+        assert [one.name for one in report.errors] == ["rules.empty-response"]
+        assert [(one.line, one.new) for one in report.faults] == [(place + 1, True)]
+
+
+@pytest.mark.parametrize("place", [0, 3, 14])
+def test_a_new_copy_of_an_old_row_fails(since, place):
+    rows = [*GOOD, *BAD]
+    new = PAIR[0] | {"output": LONG + " So it is."}
+    report = curate.check(written(DATA, *rows[:place], new, *rows[place:]), **since)
+    assert not report.passed
+    assert {one.code for one in report.faults} == {"duplicate-near"}
+
+
+def test_a_row_that_was_good_and_is_bad_now_fails(since):
+    worse = [GOOD[0] | {"output": ""}, *GOOD[1:], *BAD]
+    report = curate.check(written(DATA, *worse), **since)
+    assert [one.line for one in report.faults] == [1]
+
+
+def test_a_new_broken_line_fails(since):
+    report = curate.check(written(DATA, *GOOD, *BAD, "{not json"), **since)
+    assert [one.code for one in report.faults] == ["unreadable-record"]
+
+
+def test_without_only_new_all_rows_count():
+    written(DATA, *GOOD, EMPTY)
+    base = saved()
+    report = curate.check(written(DATA, *GOOD, EMPTY, OTHER), baseline=base)
+    assert [(one.line, one.new) for one in report.faults] == [(9, False), (10, True)]
+    limit = next(one for one in report.limits if one.name == "rules.empty-response")
+    assert (limit.value, limit.before, limit.old) == (2, 1, 0)
+
+
+def test_a_report_alone_is_compared_by_numbers():
+    written(DATA, *GOOD, EMPTY, NO_ROW)
+    Path("alone.json").write_bytes(run_folder().read_bytes())
+    given = {"baseline": "alone.json", "only_new": True}
+    report = curate.check(DATA, **given)
+    assert report.passed
+    assert not report.baseline.by_row
+    report = curate.check(written(DATA, *GOOD, EMPTY, OTHER, NO_ROW), **given)
+    limit = next(one for one in report.limits if one.name == "rules.empty-response")
+    assert (limit.level, limit.value) == ("error", 1)
+
+
+def test_a_figure_that_was_as_bad_before_passes():
+    config = Path("curate.toml")
+    config.write_text("[check]\ncolumns.response_tokens.max = '> 3'\nfigures.rows = '> 2'\n")
+    written(DATA, *GOOD)
+    base = saved()
+    report = curate.check(DATA, baseline=base, only_new=True)
+    assert report.passed
+    assert {one.note for one in report.limits if one.note} == {
+        "beyond the limit, but no worse than the baseline (10)",
+        "beyond the limit, but no worse than the baseline (8)",
+    } or all("no worse than the baseline" in one.note for one in report.limits if one.note)
+    longer = GOOD[0] | {"output": "The Danube does. " * 20}
+    report = curate.check(written(DATA, longer, *GOOD[1:]), baseline=base, only_new=True)
+    assert [one.name for one in report.errors] == ["columns.response_tokens.max"]
+
+
+def test_a_waiver_and_a_baseline_go_together():
+    written(DATA, *GOOD, EMPTY)
+    base = saved()
+    Path("curate.toml").write_text(
+        "[[check.waivers]]\nrule='pii'\nreason='r'\nowner='o'\nexpires=2999-01-01\n"
+    )
+    report = curate.check(written(DATA, *GOOD, EMPTY, MAIL), baseline=base, only_new=True)
+    assert report.passed
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "No such file"), ("", "no JSON"), ("[]", "a baseline is what"), ("{}", "a baseline is"),
+     ('{"kind": "check"}', "not of this version")],
+)  # fmt: skip
+def test_what_is_no_baseline(text, words):
+    written(DATA, *GOOD)
+    if text is not None:
+        Path("base.json").write_text(text)
+    with pytest.raises(InputError, match=words):
+        curate.check(DATA, baseline="base.json")
+
+
+# --- git ----------------------------------------------------------------------------------------
+
+
+def test_a_file_that_the_revision_does_not_have_is_new():
+    written(DATA, *GOOD)
+    revision()
+    report = curate.check(written(Path("new.jsonl"), *GOOD, EMPTY), since="main")
+    assert [one.line for one in report.faults] == [9]
+
+
+def test_several_files_from_a_folder_below_the_top(monkeypatch):
+    written(Path("data/a.jsonl"), *GOOD[:4], EMPTY)
+    written(Path("data/b.jsonl"), *GOOD[4:], MAIL)
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "base")
+    monkeypatch.chdir("data")
+    assert curate.check(["a.jsonl", "b.jsonl"], since="main").passed
+    written(Path("b.jsonl"), OTHER, *GOOD[4:], MAIL)
+    report = curate.check(".", since="HEAD")
+    assert [(one.source, one.line) for one in report.faults] == [("b.jsonl", 1)]
+    assert report.file("b.jsonl").path == "data/b.jsonl"
+
+
+def test_a_revision_in_which_the_file_was_empty_or_broken():
+    DATA.write_text("{not json\n")
+    revision()
+    report = curate.check(written(DATA, *GOOD, EMPTY), since="main")
+    assert [one.line for one in report.faults] == [9]
+
+
+def test_since_needs_a_repository(monkeypatch, tmp_path):
+    written(DATA, *GOOD)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    with pytest.raises(UsageError, match="stands in no git repository"):
+        curate.check(DATA, since="main")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageError, match="git, which is not installed"):
+        curate.check(DATA, since="main")
+
+
+def test_an_unknown_revision_says_what_to_do():
+    written(DATA, *GOOD)
+    revision()
+    for name in ("mian", "--all", "main~5", ""):
+        with pytest.raises(UsageError, match="no such revision; git branch --all"):
+            curate.check(DATA, since=name)
+
+
+def test_a_shallow_clone_says_how_to_get_the_branch():
+    written(Path("origin/data.jsonl"), *GOOD)
+    git("-C", "origin", "init", "-q", "-b", "main")
+    git("-C", "origin", "add", ".")
+    git("-C", "origin", "commit", "-qm", "one")
+    git("-C", "origin", "checkout", "-q", "-b", "topic")
+    written(Path("origin/data.jsonl"), *GOOD, EMPTY)
+    git("-C", "origin", "commit", "-qam", "two")
+    url = Path("origin").absolute().as_uri()
+    git("clone", "-q", "--depth=1", "--branch", "topic", url, "clone")
+    with pytest.raises(UsageError, match="shallow clone; git fetch --depth=1 origin main:main"):
+        curate.check("clone/data.jsonl", since="main")
+    git("-C", "clone", "fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    with pytest.raises(UsageError, match="did you mean origin/main"):
+        curate.check("clone/data.jsonl", since="main")
+    assert not curate.check("clone/data.jsonl", since="origin/main").passed
+
+
+def test_a_pointer_of_lfs_is_no_data():
+    DATA.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    revision()
+    with pytest.raises(InputError, match="pointer of Git LFS"):
+        curate.check(written(DATA, *GOOD), since="main")
+
+
+def test_line_ends_that_git_changes_are_no_change():
+    Path(".gitattributes").write_text("*.jsonl text eol=crlf\n")
+    DATA.write_bytes("".join(f"{line(row)}\r\n" for row in (*GOOD, EMPTY)).encode())
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "base")
+    assert curate.check(DATA, since="main").passed
+
+
+def test_since_speaks_of_files():
+    import polars as pl
+
+    with pytest.raises(UsageError, match="frame is no file"):
+        curate.check(pl.DataFrame(GOOD), since="main")
+
+
+def test_the_ids_of_a_baseline_are_those_of_the_rows():
+    written(DATA, *GOOD, EMPTY)
+    known = json.loads(saved().read_text())["known"]
+    assert list(known) == ["empty-response"]
+    assert len(known["empty-response"]) == 1
