@@ -108,7 +108,7 @@ RECORDS = {
         "rejected": {"from": "gpt", "value": "D"},
     },
     "kto": {"messages": [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "C"}],
-            "label": False},
+            "label": True},
 }  # fmt: skip
 
 
@@ -129,6 +129,18 @@ def test_a_host_knows_question_and_answer_in_every_format(name):
 
 def test_a_record_without_an_answer_is_no_host():
     assert host_of({"messages": [{"role": "user", "content": "A?"}]}) is None
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        RECORDS["kto"] | {"label": False},
+        {"messages": [{"role": "user", "content": "A?"},
+                      {"role": "assistant", "content": "C", "weight": 0.0}]},
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_to_be_avoided_is_no_host(record):
+    assert host_of(record) is None
 
 
 def test_turns_are_there_only_where_one_list_holds_them_all():

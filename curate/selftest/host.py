@@ -60,7 +60,10 @@ class Host(NamedTuple):
 
 
 def open_host(raw: bytes, settings: Settings) -> Host | None:
-    """The record of these bytes; None if there is no question with an answer in it."""
+    """The record of these bytes; None if no answer to a question is to be learnt from it.
+
+    Rules over answers leave those alone that are there to be avoided; so a fault in one is none.
+    """
     record = formats.apply_map(read.parse(raw), settings.map)
     try:
         valid = _validated(record, settings.format)
@@ -69,11 +72,18 @@ def open_host(raw: bytes, settings: Settings) -> Host | None:
         again = formats.validate(marked, valid.name)
     except (ValidationError, ValueError):
         return None  # a text with a meaning of its own, as arguments of a call have
+    if _is_avoided(valid):
+        return None
     paths = {number: path for path, number in _found(marked)}
     exchanges = tuple(_exchanges(again, places, paths))
     if not exchanges:
         return None
     return Host(record, valid.name, tuple(paths[number] for number in sorted(paths)), exchanges)
+
+
+def _is_avoided(valid: Format) -> bool:
+    weights = [message.weight for message in valid.messages() if message.role == "assistant"]
+    return getattr(valid, "label", None) is False or all(weight == 0 for weight in weights)
 
 
 def _validated(record: Record, name: str) -> Format:
