@@ -549,6 +549,15 @@ def test_row_text_stays_text_in_the_page(hostile):
     assert rows == json.loads(json.dumps(report.build(hostile).explorer.rows))
 
 
+def test_every_link_leads_somewhere_on_the_page(run):
+    page = Page((run / "report.html").read_text(encoding="utf-8"))
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    links = {value for tag, name, value in page.attributes if (tag, name) == ("a", "href")}
+    assert {"#rows", "#rule-x-fruit", "#copies-x-copy"} <= links
+    assert {one.removeprefix("#") for one in links} <= set(ids)
+
+
 def test_only_our_script_may_run_and_nothing_is_fetched(hostile):
     page = Page((hostile / "report.html").read_text(encoding="utf-8"))
     library, charts, rows = (

@@ -1,4 +1,4 @@
-/* The row explorer. Row text only ever becomes a text node, never markup. */
+/* Links to rules, and the row explorer. Row text only ever becomes a text node, never markup. */
 "use strict";
 (async () => {
   const PAGE = 25, LEAD = 28;
@@ -6,6 +6,15 @@
   const explorer = document.querySelector(".explorer");
   const data = JSON.parse($("data").textContent);
   const rules = data.rules;
+
+  /* Who follows a link to a rule wants to read it. */
+  const open = () => {
+    const rule = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (rule?.matches("details")) rule.open = true;
+  };
+  addEventListener("hashchange", open);
+  open();
+
   let rows;
   try {
     const bytes = Uint8Array.from(atob(data.rows), (sign) => sign.charCodeAt(0));

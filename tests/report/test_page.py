@@ -195,6 +195,14 @@ def test_a_click_on_a_rule_in_the_chart_opens_it(open_page, sample):
     assert page.locator(f"#rule-{first.code}").get_attribute("open") is not None
 
 
+def test_a_link_to_a_rule_opens_it(open_page, sample):
+    page = open_page(sample)
+    page.locator("#flow .numbers > summary").click()
+    page.locator(".ways a").first.click()
+    code = page.locator(".ways a").first.text_content()
+    page.locator(f"#rule-{code}[open]").wait_for()
+
+
 # --- the rows -----------------------------------------------------------------------------------
 
 
@@ -327,7 +335,7 @@ def test_what_rows_say_never_acts(open_page, hostile):
     assert page.locator("img, iframe, a[href^=javascript]").count() == 0
     assert page.locator("script").count() == 3
     page.locator("#list summary").first.click()
-    assert "window.acted = 1" in page.locator("#list").text_content()
+    page.locator("#list .turns", has_text="window.acted = 1").first.wait_for()
     assert not set("\u202e\u2028") & set(page.content())
 
 
