@@ -141,8 +141,9 @@ def planted(records, lots, share=0.1):
         asked, answer = whole(record)
         if len(answer.split()) < 25:
             continue
-        once = row(asked, changed(answer, lots))
-        made += [once, row(changed(asked, lots), once["output"]), row(asked.upper(), "Otherwise.")]
+        once = row(changed(asked, lots), changed(answer, lots))
+        twice = row(changed(once["instruction"], lots), changed(once["output"], lots))
+        made += [once, twice, row(asked.upper(), "Otherwise.")]
     lots.shuffle(made)
     return made
 
