@@ -237,6 +237,16 @@ def test_a_class_counts_as_soon_as_a_rule_looks_for_it(tmp_path, alpaca):
     assert 0 < after.recall < 1
 
 
+def test_a_neighbouring_rule_covers_nothing(alpaca):
+    """The gate looks for mojibake, and for HTML and escaped line ends no rule of the family."""
+    wish = Wish(classes=("mojibake", "html", "escaped-newline", "same-prompt", "missing-key"))
+    made = by_name(selftest([alpaca], Settings(pack="gate"), wish))
+    assert {name for name, one in made.items() if one.status == "measured"} == {
+        "mojibake",
+        "missing-key",
+    }
+
+
 def test_dropped_is_told_from_flagged(alpaca):
     flag, drop = (
         by_name(selftest([alpaca], Settings(select=("pii",), actions=actions), Wish(

@@ -17,29 +17,40 @@ class Kind(NamedTuple):
         name: what `--classes` calls it.
         group: structure, copies, text or meaning.
         what: the fault, in words.
-        families: codes or prefixes of the rules that look for it; where there are none, the
-            formats themselves refuse such records.
+        families: codes or prefixes of the rules whose findings count, the one that is made for this
+            fault first; where there are none, the formats themselves refuse such records.
+        refused: the formats refuse most such records, whatever the rules.
     """
 
     name: str
     group: str
     what: str
     families: tuple[str, ...] = ()
+    refused: bool = False
 
     def answers(self, code: str) -> bool:
         """Whether a finding of this code is one of this fault."""
         return any(matches_prefix(code, prefix) for prefix in self.families)
 
     def covered(self, codes: Iterable[str]) -> bool:
-        """Whether these rules, or the formats, look for it."""
-        return not self.families or any(map(self.answers, codes))
+        """Whether the formats look for it, or a rule among these that is made for it."""
+        if self.refused or not self.families:
+            return True
+        return any(matches_prefix(code, self.families[0]) for code in codes)
 
 
-_ENCODING = ("encoding", "fix-mojibake", "fix-invisible", "fix-escaped-newline")
+# Signs that mojibake brings along, and that are no fault of their own then.
+_SIGNS = ("encoding-control-character", "encoding-private-use", "encoding-invisible")
 _KINDS = (
     Kind("invalid-json", "structure", "a line that is no JSON"),
     Kind("wrong-type", "structure", "a number, list or object where a text belongs"),
-    Kind("missing-key", "structure", "a key left out or misspelt", ("empty", "turn", "format")),
+    Kind(
+        "missing-key",
+        "structure",
+        "a key left out or misspelt",
+        ("format", "empty", "turn"),
+        refused=True,
+    ),
     Kind("unknown-role", "structure", "a role that nobody knows"),
     Kind("empty-turn", "structure", "an empty question or answer", ("empty", "turn-empty")),
     Kind("zero-width-turn", "structure", "a text nobody can see", ("empty", "turn-empty")),
@@ -60,10 +71,15 @@ _KINDS = (
     Kind("system-repeated", "structure", "two system turns", ("turn-system-repeated",)),
     Kind("system-late", "structure", "a system turn in the middle", ("turn-system-late",)),
     Kind("missing-assistant", "structure", "nobody answers", ("turn-missing-assistant",)),
-    Kind("exact", "copies", "the same record again", ("duplicate",)),
-    Kind("normalised", "copies", "the same text in another spelling", ("duplicate",)),
-    Kind("near", "copies", "the same row with a small edit", ("duplicate",)),
-    Kind("same-prompt", "copies", "the same question, another answer", ("duplicate",)),
+    Kind("exact", "copies", "the same record again", ("duplicate-exact", "duplicate")),
+    Kind("normalised", "copies", "the same text respelt", ("duplicate-exact", "duplicate")),
+    Kind("near", "copies", "the same row with a small edit", ("duplicate-near", "duplicate")),
+    Kind(
+        "same-prompt",
+        "copies",
+        "the same question, another answer",
+        ("duplicate-prompt", "duplicate"),
+    ),
     Kind("refusal", "text", "a refusal", ("refusal",)),
     Kind("as-an-ai", "text", "an assistant that speaks of itself", ("refusal", "llm-cutoff")),
     Kind(
@@ -79,10 +95,25 @@ _KINDS = (
     Kind("placeholder", "text", "a blank that nobody filled in", ("placeholder", "empty")),
     Kind("pii", "text", "personal data", ("pii",)),
     Kind("secret", "text", "a key or a password", ("secret",)),
-    Kind("mojibake", "text", "text read in the wrong encoding", _ENCODING),
-    Kind("invisible", "text", "characters that nobody sees", _ENCODING),
-    Kind("escaped-newline", "text", "\\n where a line should end", _ENCODING),
-    Kind("html", "text", "HTML left in the text", ("encoding",)),
+    Kind(
+        "mojibake",
+        "text",
+        "text read in the wrong encoding",
+        ("encoding-mojibake", *_SIGNS, "fix-mojibake"),
+    ),
+    Kind(
+        "invisible",
+        "text",
+        "characters that nobody sees",
+        ("encoding-invisible", "encoding-bidi", *_SIGNS, "fix-invisible"),
+    ),
+    Kind(
+        "escaped-newline",
+        "text",
+        "\\n where a line should end",
+        ("encoding-escaped-newline", "fix-escaped-newline"),
+    ),
+    Kind("html", "text", "HTML left in the text", ("encoding-html",)),
     Kind("repetition", "text", "the same over and over", ("repetition",)),
     Kind("other-language", "text", "an answer in another language", ("language",)),
     Kind("truncated", "text", "an answer that breaks off", ("truncated", "code")),

@@ -239,7 +239,7 @@ def _class(kind: Kind, planter: Planter, tally: _Tally, rules: Mapping[str, Rule
         "rules": dict(sorted(codes.items(), key=lambda one: (-one[1], one[0]))),
     }
     if not covered:
-        reason = f"no rule of this recipe looks for it ({' or '.join(kind.families)})"
+        reason = "no rule of this recipe is made for it"
         return ClassResult(**named, **counts, status="not covered", reason=reason)
     low, high = wilson(dropped + flagged, len(planted))
     return ClassResult(

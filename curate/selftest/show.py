@@ -140,10 +140,15 @@ def _unmeasured(result: Result, pen: Pen) -> Iterator[Text]:
         sorted(others, key=lambda one: (one.status, one.reason)),
         key=lambda one: (one.status, one.reason),
     ):
-        names = ", ".join(one.name for one in members)
+        names = ", ".join(map(_named, members))
         yield Text.assemble((f"{status}: ", "bold"), names, (f" - {reason}", "dim"))
     if others:
         yield pen.text("")
+
+
+def _named(one: ClassResult) -> str:
+    """A class; one that no rule looks for with the family that would."""
+    return f"{one.name} ({KINDS[one.name].families[0]})" if one.planted else one.name
 
 
 # --- alarms, verdict, next ----------------------------------------------------------------------
@@ -227,10 +232,9 @@ def _steps(result: Result) -> Iterator[tuple[str, str]]:
 def _cover(uncovered: Sequence[ClassResult]) -> Iterator[tuple[str, str]]:
     """How to look for what this recipe does not."""
     catalogue = load_rules()
-    for one in uncovered:
-        kind = KINDS[one.name]
-        if any(kind.answers(code) for code in catalogue):
-            yield (
-                f"No chosen rule looks for {one.name}; there are some: look at what they do.",
-                f"curate explain {next(code for code in catalogue if kind.answers(code))}",
-            )
+    names = [one.name for one in uncovered if KINDS[one.name].covered(catalogue)]
+    if names:
+        yield (
+            f"Rules that look for {', '.join(names)} exist and were not chosen.",
+            "curate selftest INPUT --pack default",
+        )
