@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate.decide import decide
 from curate.gate.config import REFUSED
 from curate.gate.examine import CONDITION
 from curate.gate.excerpt import excerpt
@@ -17,7 +19,9 @@ from curate.mask import mask
 from curate.report.examples import VALUE_CHARS, Examiner
 from curate.report.excerpt import visible
 from curate.report.rows import is_secret, read_rows, with_secrets
-from curate.rule import Rule
+from curate.row import to_frame
+from curate.rule import Rule, load_rules
+from curate.score import Scorer, make_plan
 from curate.words import seen
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
     from curate.gate.config import Check
     from curate.gate.examine import Examined
+    from curate.report.rows import Shown
+    from curate.report.run import Run
 
 Finding = Mapping[str, Any]
 # What an error quotes of a record, which may be a secret or a part of one.
@@ -55,13 +61,8 @@ class Witness:
         rows = read_rows(run.folder, wanted, ledger, run.lock.settings, {})
         places = ledger.select("id", "source", "line", "disposition")
         position = dict(zip(ledger["id"], ledger["position"], strict=True)) if wanted else {}
-        self._examiner = Examiner(
-            with_secrets(rows, run, self.rules) if rows else {},
-            self.rules,
-            places.rows(),
-            position,
-            {},
-        )
+        masked = with_secrets(rows, *_secrets(rows, run)) if rows else {}
+        self._examiner = Examiner(masked, self.rules, places.rows(), position, {})
 
     def row(self, finding: Finding) -> Row:
         """The row of a finding, cut to what a reader needs to judge it."""
@@ -97,6 +98,33 @@ class Witness:
         if code.startswith(CONDITION):
             return said or name
         return f"{name}: {said}" if said else name
+
+
+def _secrets(rows: Mapping[int, Shown], run: Run) -> tuple[Run, dict[str, Rule]]:
+    """What secret rules find in these rows alone, whether the check applies them or not.
+
+    Whoever checks for copies only does not want to read people's addresses in the log of a CI.
+    """
+    settings = run.lock.settings
+    secret = {
+        code: rule
+        for code, rule in load_rules(settings.rules).items()
+        if rule.action != "edit" and is_secret(code, rule)
+    }
+    valid = {at: rows[at].row for at in sorted(rows) if rows[at].row is not None}
+    ledger = run.ledger.filter(pl.col("position").is_in(list(valid)))
+    if not valid:
+        return replace(run, ledger=ledger, findings=run.findings.clear()), secret
+    wanted = set().union(*(rule.reads for rule in secret.values()))
+    scorer = Scorer(make_plan(wanted), secret, settings)
+    scorer.add(to_frame([row for row in valid.values() if row is not None]))
+    scores, matches = scorer.finish()
+    found = decide(scores, matches, secret).findings
+    findings = found.with_columns(
+        pl.struct("turn", "start", "end").alias("span"),
+        ledger["position"].gather(found["row"]).alias("position"),
+    )
+    return replace(run, ledger=ledger, findings=findings, scores=scores), secret
 
 
 def _conditions(check: Check) -> Iterator[Rule]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.gate.config import REFUSED, Aggregates, Check, Config
 from curate.gate.examine import examined
 from curate.gate.figures import aggregate
-from curate.gate.place import path_in_repository
 from curate.words import count
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def infer(sources: Sequence[Source], settings: Settings, pack: str, tick: Tick) 
 
 
 def _lines(found: Examined, config: Config) -> Iterator[str]:
-    names = ", ".join(path_in_repository(one.name) for one in found.sources)
+    names = ", ".join(Path(one.name).name for one in found.sources)  # no path of this machine
     rows = found.scores.height
     yield f"# Limits of `curate check`, inferred from {_comment(names)}: {count(rows)}."
     yield "# Each stands where the data stands today, so that a change that makes it worse fails."

@@ -81,7 +81,8 @@ def _limits(report: Report) -> Iterator[str]:
 def _details(limit: LimitReport, report: Report) -> str:
     rows = []
     for one in limit.examples:
-        where = say.place(report.file(one.source), one.source, one.line)
+        file = report.file(one.source)
+        where = say.place(file, file.path, one.line)
         rows.append(f"- {code(where)} {code(one.said)}")
     why = [plain(limit.why)] if limit.why else []
     why += [

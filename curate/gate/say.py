@@ -101,9 +101,6 @@ def next_step(report: Report) -> tuple[str, str | None] | None:
     return f"Worst is {worst.name}: it is {value(worst)}, {worst.bound}.", None
 
 
-def place(file: File | None, source: str, line: int) -> str:
+def place(file: File, name: str, line: int) -> str:
     """`data/train.jsonl:17`; `train.parquet, record 17` where an editor shows no such line."""
-    name = file.path if file is not None else source
-    if file is None or file.has_lines:
-        return f"{name}:{line}"
-    return f"{name}, record {line}"
+    return f"{name}:{line}" if file.has_lines else f"{name}, record {line}"

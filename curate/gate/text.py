@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from curate.gate import say
@@ -77,16 +78,27 @@ def _limit(limit: LimitReport, report: Report) -> Iterator[Line]:
     if limit.why:
         yield ((f"         {limit.why}", "italic"),)
     for one in limit.examples:
-        where = say.place(report.file(one.source), one.source, one.line)
+        file = report.file(one.source)
+        where = say.place(file, _names(report)[file.name], one.line)
         yield ((f"  {where}  ", "dim"), (one.said, ""))
+
+
+def _names(report: Report) -> dict[str, str]:
+    """Input -> its last name where that tells it from the others, else its path."""
+    lasts = {one.name: one.path.rpartition("/")[2] for one in report.files}
+    seen = Counter(lasts.values())
+    return {
+        one.name: lasts[one.name] if seen[lasts[one.name]] == 1 else one.path
+        for one in report.files
+    }
 
 
 def _end(report: Report) -> Iterator[Line]:
     counts = report.counts
-    names = ", ".join(one.path for one in report.files[:3])
+    names = ", ".join(list(_names(report).values())[:3])
     more = f" and {len(report.files) - 3} more" if len(report.files) > 3 else ""  # noqa: PLR2004 - as above
     by = f"limits of {report.config}" if report.config else f"the rules of the pack {report.pack}"
-    yield ((f"{names}{more}: {count(counts.records, 'record')}, {by}", "dim"),)
+    yield ((f"{count(counts.records, 'record')}, {by}: {names}{more}", "dim"),)
     change = say.change(report)
     if change is not None and report.baseline is not None:
         new = ", new rows alone count" if report.baseline.only_new else ""

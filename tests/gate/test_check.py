@@ -189,6 +189,17 @@ def test_secrets_are_masked_everywhere():
     assert "lindqvist" not in report.model_dump_json()
 
 
+def test_secrets_are_masked_though_no_rule_looks_for_them():
+    chosen = curate.Config(check={"select": ["duplicate"]})
+    broken = '{"instruction": "Whose is jan.novak@kontor-nord.se?", "output": 3}'
+    report = curate.check(written(DATA, *GOOD, MAIL, MAIL, broken), chosen)
+    assert {one.name for one in report.errors} == {"rules.duplicate-exact", "figures.quarantined"}
+    said = report.model_dump_json()
+    assert "Write to" in said
+    assert "lindqvist" not in said
+    assert "novak" not in said
+
+
 # --- rows that are stored -----------------------------------------------------------------------
 
 

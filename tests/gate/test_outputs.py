@@ -270,7 +270,7 @@ def test_text_names_the_worst_and_the_next_step(report):
     Path("curate.toml").unlink()
     clean = curate.check(written(Path("good.jsonl"), *GOOD))
     assert text(clean).splitlines() == [
-        "good.jsonl: 8 records, the rules of the pack gate",
+        "8 records, the rules of the pack gate: good.jsonl",
         f"passed: {len(clean.limits)} limits kept",
     ]
 
