@@ -73,11 +73,14 @@ _LOWER = bytes(range(256)).lower()
 _ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 
 
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread every input bit over the whole word (the finaliser of splitmix64)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    mixed = values ^ (values >> np.uint64(30))
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 def tokens(text: bytes) -> tuple[Hashes, Ints]:
@@ -115,16 +118,25 @@ def hash_spans(text: bytes, begins: Ints, ends: Ints) -> NDArray[np.uint64]:
     """A hash of each stretch of a text, eight bytes at a time."""
     padded = text + bytes(_WORD_BYTES)
     words = np.ndarray((len(text) + 1,), "<u8", padded, 0, (1,))
-    lengths = ends - begins
-    hashes = lengths.astype(np.uint64) * np.uint64(_ODD[0])
-    at, open_ = begins, np.arange(len(begins))
+    left = ends - begins
+    hashes = _further(left.astype(np.uint64) * np.uint64(_ODD[0]), words[begins], left)
+    # Most words end within eight bytes, so the others alone are gone through.
+    open_ = np.flatnonzero(left > _WORD_BYTES)
+    at, left = begins[open_], left[open_]
     while len(open_):
-        left = lengths[open_] - (at - begins[open_])
-        shift = (np.maximum(_WORD_BYTES - left, 0) * 8).astype(np.uint64)
-        hashes[open_] = _mix((hashes[open_] ^ (words[at] << shift)) * np.uint64(_ODD[1]))
+        at, left = at + _WORD_BYTES, left - _WORD_BYTES
+        hashes[open_] = _further(hashes[open_], words[at], left)
         more = left > _WORD_BYTES
-        at, open_ = at[more] + _WORD_BYTES, open_[more]
+        at, left, open_ = at[more], left[more], open_[more]
     return hashes
+
+
+def _further(
+    hashes: NDArray[np.uint64], words: NDArray[np.uint64], left: Ints
+) -> NDArray[np.uint64]:
+    """The hashes, with what is left of eight more bytes of each."""
+    shift = (np.maximum(_WORD_BYTES - left, 0) * 8).astype(np.uint64)
+    return mix((hashes ^ (words << shift)) * np.uint64(_ODD[1]))
 
 
 def is_word(values: Hashes) -> Mask:
@@ -173,7 +185,7 @@ def shingles(values: Hashes) -> Shingles:
     Repeats stay: a trigram that occurs twice is there twice.
     """
     inner = values != END
-    hashes = _mix(_trigrams(values)[inner]) >> np.uint64(32)
+    hashes = mix(_trigrams(values)[inner]) >> np.uint64(32)
     return Shingles(row_of(values)[inner], hashes.astype(np.uint32))
 
 
@@ -212,7 +224,7 @@ def run_keys(values: Hashes) -> NDArray[np.uint64]:
     places = np.arange(len(values)) - np.repeat(starts, np.diff(starts, append=len(values)))
     placed = _trigrams(values) + places.astype(np.uint64) * np.uint64(_ODD[2])
     placed[values == END] = 0
-    return _mix(np.add.reduceat(_mix(placed), starts))
+    return mix(np.add.reduceat(mix(placed), starts))
 
 
 def signatures(values: Hashes, starts: Ints) -> NDArray[np.uint64]:
@@ -230,13 +242,13 @@ def signatures(values: Hashes, starts: Ints) -> NDArray[np.uint64]:
             factor, term = random.integers(1 << 62, size=2, dtype=np.uint64) | np.uint64(1)
             hashed = ((wide * factor + term) >> np.uint64(32)).astype(np.uint32)
             least = np.minimum.reduceat(hashed, starts)
-            bands[band] = _mix(bands[band] * np.uint64(_ODD[0]) + least)
+            bands[band] = mix(bands[band] * np.uint64(_ODD[0]) + least)
     return bands
 
 
 def combined(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """A key of two keys."""
-    return _mix(one * np.uint64(_ODD[0]) + other)
+    return mix(one * np.uint64(_ODD[0]) + other)
 
 
 def close(groups: NDArray[np.uint64], reach: int) -> tuple[Ints, Ints]:

@@ -194,8 +194,9 @@ def _token_runs(texts: pl.Series, sizes: NDArray[np.int64]) -> NDArray[np.uint32
     hashes, begins = tokens(joined)
     closes = np.searchsorted(begins, np.cumsum(sizes + 1))
     bare = (np.diff(closes, prepend=0) == 0) & (sizes > 0)
-    own = mark(texts.hash(seed=4).to_numpy()[bare].astype(np.uint32))
-    hashes = np.insert(hashes, closes[bare], own)
+    if bare.any():
+        own = mark(texts.hash(seed=4).to_numpy()[bare].astype(np.uint32))
+        hashes = np.insert(hashes, closes[bare], own)
     return np.insert(hashes, closes + np.cumsum(bare), END)
 
 
