@@ -305,8 +305,14 @@ def _among(keys: Keys, some: _Few) -> Mask:
 
 @cache
 def _commonest(number: int) -> _Few:
-    """Keys of the commonest English words: the vocabulary of the shipped model begins with them."""
+    """Keys of the commonest English words, and of those that judge what a prompt says."""
+    return _few(_words(pl.Series([*commonest(number), *_VERDICTS])).keys)
+
+
+@cache
+def commonest(number: int) -> list[str]:
+    """The commonest English words: the vocabulary of the shipped model begins with them."""
     with (files("curate.models") / "static.npz").open("rb") as file, np.load(file) as arrays:
         pieces = arrays["vocabulary"].tobytes().decode().split("\n")
     words = [one for one in pieces if len(one) > 1 and one.isascii() and one.isalpha()]
-    return _few(_words(pl.Series([*words[:number], *_VERDICTS])).keys)
+    return words[:number]
