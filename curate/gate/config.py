@@ -333,6 +333,7 @@ def _check_names(config: Config) -> None:
         _check_known(("check", "columns", name), "column", name, columns)
     for name in check.figures:
         _check_known(("check", "figures", name), "figure", name, FIGURES)
+        _check_measured(("check", "figures", name), FIGURES[name].when, columns)
     for loc, when in _conditions(check):
         _check_condition(loc, when, columns)
     for loc, one in limits(check):
@@ -355,6 +356,14 @@ def _check_known(loc: tuple[str, ...], what: str, name: str, known: Iterable[str
 
         all_of_them = f" (known: {', '.join(known)})" if known is FIGURES else ""
         raise Unknown(loc, f"no {what} is named {name!r}{did_you_mean(name, known)}{all_of_them}")
+
+
+def _check_measured(loc: tuple[str, ...], when: str | None, columns: Iterable[str]) -> None:
+    from curate.rule import KEYWORDS, words
+
+    for word in words(when) if when is not None else ():
+        if word not in KEYWORDS and word not in columns:
+            raise Unknown(loc, f"this figure needs the column {word}, which no signal here makes")
 
 
 def _conditions(check: Check) -> Iterator[tuple[tuple[str, ...], str]]:

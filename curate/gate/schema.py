@@ -42,10 +42,11 @@ def config_schema() -> Schema:
             _describe(schema, models[name])
         schema["description"] = schema.get("description", name).partition("\n\n")[0]
     settings = made["$defs"]["Settings"]["properties"]
-    settings["rules"] = {  # a lock may hold the rules themselves; a person names their folders
-        "type": "array", "items": {"type": "string"}, "default": [],
-        "description": settings["rules"].get("description", ""),
-    }  # fmt: skip
+    # A lock may hold the rules themselves, or an index in one state; a person names folders.
+    settings["rules"] |= {"type": "array", "items": {"type": "string"}}
+    settings["index"] |= {"type": "string"}
+    for name in ("rules", "index"):
+        settings[name].pop("anyOf")
     made["$defs"]["Check"]["properties"]["figures"]["propertyNames"] = {"enum": list(FIGURES)}
     _shorten(made)
     return _used(made)

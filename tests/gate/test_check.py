@@ -200,6 +200,16 @@ def test_secrets_are_masked_though_no_rule_looks_for_them():
     assert "novak" not in said
 
 
+def test_evaluation_items_count_where_they_are_named():
+    held = written(Path("eval.jsonl"), {"question": GOOD[0]["instruction"], "answer": "Danube."})
+    written(DATA, *GOOD)
+    text = f"[clean]\nagainst = ['{held}']\n[check]\nfigures.contaminated = '> 0'\n"
+    report = curate.check(DATA, config(text))
+    found = limit(report, "figures.contaminated")
+    assert (found.level, found.value) == ("error", 1)
+    assert [one.line for one in found.examples] == [1]
+
+
 # --- rows that are stored -----------------------------------------------------------------------
 
 

@@ -15,6 +15,8 @@ from curate.formats.schema import schemas
 from curate.gate import bounds
 from curate.gate.bounds import Measure
 from curate.gate.config import load_config
+from curate.gate.figures import FIGURES
+from curate.rule import KEYWORDS, stored_columns, words
 from tests.gate.data import GOOD, written
 
 DATA = Path("data.jsonl")
@@ -79,6 +81,17 @@ def test_what_cannot_be_meant_is_refused(text, words):
         checked(text)
     assert words in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_measured_or_refused_by_the_column_that_it_lacks(name):
+    text = f"[check.figures]\n{name} = '< 0'\n"
+    read = set(words(FIGURES[name].when or "")) - KEYWORDS
+    if lacking := sorted(read - stored_columns()):
+        with pytest.raises(ConfigError, match=f"needs the column {lacking[0]}, which no signal"):
+            checked(text)
+    else:
+        assert f"figures.{name}" in {one.name for one in checked(text).limits}
 
 
 def test_a_config_that_is_not_there():
