@@ -1,12 +1,14 @@
 """What earlier runs have kept, on disk, so that a new file is compared with it (`--index DIR`).
 
-    DIR/index.json     the version, what the sketches are like, and the segments in their order
-    DIR/000001.arrow   a segment: the keys of the rows that one run has kept; never changed
-    DIR/000001.npy     their words, of all prompts and then of all answers: looked at where they lie
+    DIR/curate.index   the version, what the sketches are like, and the segments in their order
+    DIR/000001.keys    a segment: the keys of the rows that one run has kept; Arrow, never changed
+    DIR/000001.words   their words, of all prompts and then of all answers: looked at where they lie
+
+No name of these is one of a data file, so an index may lie in a folder of data.
 
 Nothing is worked out again when rows are added: a run writes one more segment, forces it to disk,
-and replaces index.json by one rename. Killed at any moment it leaves the old index or the new one;
-a segment that index.json does not name is none, and the next run writes over it.
+and replaces curate.index by one rename. Killed at any moment it leaves the old index or the new
+one; a segment that curate.index does not name is none, and the next run writes over it.
 
 The state of an index is a hash over its segments' hashes. A run's lock names the state it was
 compared with, and as segments never change, an index can be looked at as it was then.
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from curate.minhash import Hashes, Ints
 
 VERSION = 1
-MANIFEST = "index.json"
+MANIFEST = "curate.index"
 # Of these two a row is known by, and where it came from.
 PLACE = ("id", "source", "line")
 KEYS = (
@@ -273,8 +275,8 @@ class Adding:
         words = np.concatenate([rows[name].explode().to_numpy() for name in WORDS])
         return Segment(
             rows=rows.height,
-            keys=self._write(f"{name}.arrow", keys.write_ipc),
-            words=self._write(f"{name}.npy", lambda path: _save(path, words)),
+            keys=self._write(f"{name}.keys", keys.write_ipc),
+            words=self._write(f"{name}.words", lambda path: _save(path, words)),
         )
 
     def _write(self, name: str, write: Callable[[Path], object]) -> Stored:
@@ -291,7 +293,7 @@ class Adding:
 
 
 def _save(path: Path, words: Hashes) -> None:
-    with path.open("wb") as file:  # numpy would add .npy to another name
+    with path.open("wb") as file:  # numpy would add .npy to a name
         np.save(file, words)
 
 

@@ -111,7 +111,7 @@ def clean(
         OutputError: a folder that can't be written.
     """
     asked = settings or Settings()
-    with _index(asked) as add:
+    with _index(asked, Path(folder)) as add:
         settings = asked.resolved()
         rules = chosen_rules(settings)
         _check_asked(settings, rules)
@@ -126,10 +126,12 @@ def clean(
         return lock
 
 
-def _index(settings: Settings) -> AbstractContextManager[Adding | None]:
+def _index(settings: Settings, folder: Path) -> AbstractContextManager[Adding | None]:
     """The index that a run adds its rows to; not one that a lock names in a state of its own."""
     if not isinstance(settings.index, str):
         return nullcontext()
+    if Path(settings.index).resolve() == folder.resolve():
+        raise UsageError(f"{folder}: can't be both the run folder and its index; name two")
     from curate.index import to_add
 
     return to_add(settings.index)

@@ -31,6 +31,7 @@ REVIEW = f"Say whether this is good or bad. {TEXT} It is a good place to be, all
 
 
 def write(path, rows):
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     return path
 
@@ -95,6 +96,16 @@ def test_another_verdict_in_the_index_keeps_a_row_apart(tmp_path):
     run(tmp_path, "first", [ask(REVIEW, "Good"), ask(near, "Bad")])
     ledger = run(tmp_path, "second", [ask(REVIEW.replace("warm", "snug"), "Good")])
     assert ledger["disposition"].to_list() == ["kept"]
+
+
+def test_an_index_is_no_data_and_no_run_folder(tmp_path):
+    path = write(tmp_path / "data" / "first.jsonl", FIRST)
+    asked = Settings(select=("duplicate",), index=str(tmp_path / "data" / "index"))
+    for _ in range(2):
+        clean([tmp_path / "data"], tmp_path / "run", asked, force=True)
+        assert pl.read_parquet(tmp_path / "run" / "ledger.parquet").height == len(FIRST)
+    with pytest.raises(UsageError, match="both"):
+        clean([path], tmp_path / "both", asked.model_copy(update={"index": str(tmp_path / "both")}))
 
 
 def test_a_run_made_again_finds_what_it_found_and_adds_nothing(tmp_path):
@@ -200,11 +211,11 @@ def test_another_folder_or_version_is_refused(tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(InputError, match="no longer holds"):
         index.load(IndexAt(folder=str(folder), state="0" * 64))
-    with (folder / "000001.npy").open("ab") as file:
+    with (folder / "000001.words").open("ab") as file:
         file.write(b"x")
     with pytest.raises(InputError, match="damaged"):
         index.load(state)
-    (folder / "index.json").write_text("{}")
+    (folder / "curate.index").write_text("{}")
     with pytest.raises(InputError, match="is no index"):
         index.state_of(str(folder))
 
@@ -282,7 +293,7 @@ def test_a_killed_run_leaves_the_old_index_and_no_hold_on_it(tmp_path):
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
-    assert (tmp_path / "000002.arrow").exists()
+    assert (tmp_path / "000002.keys").exists()
     assert index.state_of(str(tmp_path)) == old
     add(tmp_path, ["one more", "and more"], start=50)
     assert index.load(index.state_of(str(tmp_path))).keys.height == 4
