@@ -118,7 +118,7 @@ class Waiver(_Model):
     """Rows that may stay for a while though they break a limit.
 
     Attributes:
-        rule: a code or prefix; every rule where it is left out.
+        rule: a code or prefix, or `conditions.NAME`; every rule where it is left out.
         row: the id of a row (its content); every row where it is left out.
         reason: why it may stay.
         owner: who answers for it.
@@ -136,10 +136,9 @@ class Waiver(_Model):
         if self.rule is None and self.row is None:
             raise ValueError("a waiver names a `rule`, a `row`, or both")
 
-    def covers(self, code: str, row: str) -> bool:
-        """Whether it speaks of this finding."""
-        of_rule = self.rule is None or matches_prefix(code, self.rule)
-        return of_rule and self.row in (None, row)
+    def is_about(self, code: str) -> bool:
+        """Whether it speaks of findings of this code."""
+        return self.rule is None or matches_prefix(code, self.rule)
 
     def __str__(self) -> str:
         """What it waives."""
@@ -325,8 +324,9 @@ def _check_names(config: Config) -> None:
     rules = load_rules(config.clean.rules)
     for name in check.rules:
         _check_code(("check", "rules", name), name, rules)
+    conditions = {f"conditions.{name}" for name in check.conditions}
     for at, waiver in enumerate(check.waivers):
-        if waiver.rule is not None:
+        if waiver.rule is not None and waiver.rule not in conditions:
             _check_code(("check", "waivers", str(at), "rule"), waiver.rule, rules)
     columns = stored_columns()
     for name in check.columns:

@@ -114,7 +114,8 @@ def _secrets(rows: Mapping[int, Shown], run: Run) -> tuple[Run, dict[str, Rule]]
     valid = {at: rows[at].row for at in sorted(rows) if rows[at].row is not None}
     ledger = run.ledger.filter(pl.col("position").is_in(list(valid)))
     if not valid:
-        return replace(run, ledger=ledger, findings=run.findings.clear()), secret
+        findings, scores = run.findings.clear(), run.scores.clear()
+        return replace(run, ledger=ledger, findings=findings, scores=scores), secret
     wanted = set().union(*(rule.reads for rule in secret.values()))
     scorer = Scorer(make_plan(wanted), secret, settings)
     scorer.add(to_frame([row for row in valid.values() if row is not None]))

@@ -58,7 +58,13 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def _check_revision(folder: Path, revision: str, name: str) -> None:
-    if _git(folder, "rev-parse", "--git-dir").returncode:
+    found = _git(folder, "rev-parse", "--git-dir")
+    if b"dubious ownership" in found.stderr:
+        raise UsageError(
+            f"--since: git does not trust the owner of the repository of {name}; "
+            "git config --global --add safe.directory '*' lets it"
+        )
+    if found.returncode:
         raise UsageError(
             f"--since: {name} stands in no git repository; name a baseline: --baseline FILE"
         )

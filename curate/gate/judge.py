@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from curate import __version__
 from curate.gate.bounds import Measure
 from curate.gate.evidence import Witness
@@ -78,12 +80,13 @@ class Terms:
     known: Known | None = None
     only_new: bool = False
 
-    def waiver_of(self, finding: Finding) -> Waiver | None:
-        """The first waiver that still counts and covers a finding."""
+    def waivers_of(self, code: str) -> dict[str | None, Waiver]:
+        """The waivers that still count for a code, by the row that they name; None is any row."""
+        made: dict[str | None, Waiver] = {}
         for one in self.waivers:
-            if one.expires >= self.today and one.covers(finding["code"], finding["id"]):
-                return one
-        return None
+            if one.expires >= self.today and one.is_about(code):
+                made.setdefault(one.row, one)
+        return made
 
     def is_old(self, finding: Finding) -> bool:
         """Whether it was there before."""
@@ -142,8 +145,9 @@ def _try(asked: Asked, examined: Examined, terms: Terms) -> Tried:
         return _try_figure(asked, terms)
     live, waived, old = [], [], []
     for code in asked.codes:
+        waivers = terms.waivers_of(code)
         for finding in examined.of(code).iter_rows(named=True):
-            waiver = terms.waiver_of(finding)
+            waiver = waivers.get(finding["id"], waivers.get(None))
             if waiver is not None:
                 waived.append((finding, waiver.reason))
             elif terms.only_new and terms.is_old(finding):
@@ -154,7 +158,19 @@ def _try(asked: Asked, examined: Examined, terms: Terms) -> Tried:
     rows = len({one["id"] for one in live})
     rows -= _forgiven(asked, examined, terms)
     measure = Measure(max(rows, 0), asked.measure.of)
-    return Tried(asked, _level(asked, measure), measure, live, waived, old)
+    note = (
+        "the baseline does not know this limit: all rows count" if _unknown(asked, terms) else None
+    )
+    return Tried(asked, _level(asked, measure), measure, live, waived, old, note)
+
+
+def _unknown(asked: Asked, terms: Terms) -> bool:
+    """Whether a baseline was made without this limit and its rules, so that nothing can be old."""
+    known = terms.known
+    if not terms.only_new or known is None or not known.measures or asked.name in known.measures:
+        return False
+    return not any(f"rules.{code}" in known.measures or (known.rows and code in known.rows)
+                   for code in asked.codes)  # fmt: skip
 
 
 def _forgiven(asked: Asked, examined: Examined, terms: Terms) -> int:
@@ -304,15 +320,17 @@ def _counts(counted: report.Counts) -> Counts:
 
 
 def _waiver(one: Waiver, examined: Examined, terms: Terms) -> WaiverReport:
-    findings = examined.run.findings.select("code", "id").iter_rows()
-    rows = {own for code, own in findings if one.covers(code, own)}
+    findings = examined.run.findings.select("code", "id")
+    codes = [code for code in findings["code"].unique() if one.is_about(code)]
+    covered = findings.filter(pl.col("code").is_in(codes))["id"]
+    rows = (covered if one.row is None else covered.filter(covered == one.row)).n_unique()
     expired = one.expires < terms.today
     return WaiverReport(
         what=visible(str(one)),
         reason=visible(one.reason),
         owner=visible(one.owner),
         expires=one.expires.isoformat(),
-        rows=len(rows),
+        rows=rows,
         state="expired" if expired else "used" if rows else "unused",
     )
 

@@ -268,6 +268,18 @@ def test_a_waiver_of_a_row_covers_that_row_alone():
     ] == ["known", None]
 
 
+def test_a_waiver_of_a_condition():
+    condition = "[check.conditions.mail]\nwhen = 'emails is not null'\n"
+    text = f"[check]\nignore = ['pii']\n{condition}{waiver(rule='conditions.mail')}"
+    report = curate.check(written(DATA, *GOOD, MAIL), config(text), today=TODAY)
+    assert report.passed
+    assert limit(report, "conditions.mail").waived == 1
+    with pytest.raises(ConfigError, match=r"no rule is named 'conditions\.mial'"):
+        curate.check(
+            DATA, config(text.replace("rule = 'conditions.mail", "rule = 'conditions.mial"))
+        )
+
+
 def test_a_waiver_that_covers_nothing_is_told():
     report = curate.check(written(DATA, *GOOD), config(waiver(rule="pii")), today=TODAY)
     assert report.passed

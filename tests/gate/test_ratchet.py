@@ -146,6 +146,17 @@ def test_a_waiver_and_a_baseline_go_together():
     assert report.passed
 
 
+def test_a_limit_that_the_baseline_does_not_know_says_so():
+    wordy = {"instruction": "Say yes.", "input": "", "output": "What a load of shit this is, mate."}
+    written(DATA, *GOOD, wordy)
+    base = saved()
+    chosen = curate.Config(check={"rules": {"toxicity": "> 0"}})
+    report = curate.check(DATA, chosen, baseline=base, only_new=True)
+    assert [one.note for one in report.errors] == [
+        "the baseline does not know this limit: all rows count"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [(None, "No such file"), ("", "no JSON"), ("[]", "a baseline is what"), ("{}", "a baseline is"),
