@@ -34,7 +34,7 @@ def key_of(sources: Sequence[Source], config: Config, *terms: str) -> str | None
         config: how they are read and what they are held to.
         terms: all else, as texts; the names of the files, where the result has them.
     """
-    digests = [_file_hash(one.name) for one in sources]
+    digests = [_digest(one) for one in sources]
     if cache.folder() is None or None in digests:
         return None
     asked = {
@@ -65,7 +65,12 @@ def keep(key: str | None, report: Report) -> None:
 
 def unchanged(sources: Sequence[Source]) -> bool:
     """Whether what was read is what lies there still."""
-    return all(one.sha256 == _file_hash(one.name) for one in sources)
+    return all(one.sha256 == _digest(one) for one in sources)
+
+
+def _digest(source: Source) -> str | None:
+    """The hash of a source that is a file; a frame may bear a file's name, and is none."""
+    return None if source.kind == "hub" or source.name == "-" else _file_hash(source.name)
 
 
 def _file_hash(name: str) -> str | None:

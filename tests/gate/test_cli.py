@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import curate
@@ -174,6 +175,14 @@ def test_whatever_the_result_depends_on_makes_another_key(measured):
     DATA.rename("other.jsonl")
     assert gate("other.jsonl").faults[0].source == "other.jsonl"
     assert len(measured) == 6
+
+
+def test_what_is_no_file_is_measured_every_time(measured):
+    for name in ("frame", "-"):
+        written(Path(name), *GOOD)
+    assert gate(pl.DataFrame(GOOD)).passed
+    assert not gate(pl.DataFrame([*GOOD, EMPTY])).passed
+    assert len(measured) == 2
 
 
 def test_a_damaged_entry_is_measured_again(measured):
