@@ -92,9 +92,8 @@ def tokens(text: bytes) -> tuple[Hashes, Ints]:
     """
     kinds, joins = (np.frombuffer(text.translate(table), np.uint8) for table in (_KINDS, _JOINS))
     kinds = np.concatenate([[np.uint8(0)], kinds, [np.uint8(0)]])
-    joined = np.flatnonzero(joins)
-    joined = joined[joins[joined] & kinds[joined] & kinds[joined + 2] != 0]
-    kinds[joined + 1] = _LETTER
+    joined = (joins & kinds[:-2] & kinds[2:]) != 0
+    kinds[1:-1] |= joined.view(np.uint8)  # a true is a 1, and so is _LETTER
     word = (kinds & _WORD) != 0
     alone = kinds[1:-1] >= _SYMBOL
     begins = np.flatnonzero((word[1:-1] & ~word[:-2]) | alone)
