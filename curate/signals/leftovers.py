@@ -23,14 +23,15 @@ if TYPE_CHECKING:
         "unfilled_placeholders": "placeholders in answers where nobody asked for a form",
         "letter_placeholders": "placeholders in letters and e-mails that were not asked for as f"
         "orms",
-        "role_labels": "lines of an answer that speak for the user or name the speaker",
+        "role_labels": "lines of an answer that speak for the user or name the speaker, "
+        "and prompts that begin with one",
         "escaped_newlines": r"`\n`, `\t` or `\r\n` as signs in prose, with what surrounds them",
         "template_tokens": "control tokens of chat templates inside a turn that is not about them",
         "template_end_tokens": "the same where a turn has them at its beginning and end alone",
         "leftovers_at": WHERE,
     },
     needs=NEEDS,
-    version=5,
+    version=6,
 )
 def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -41,6 +42,7 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     instead = blanks.find("", _instead_of_text, asked=f"{_BLANKS}|{_FILLER}")
     undone = blanks.find("", _undone, asked=f"{_BLANKS}|{_LISTS}|{_FILLER}")
     tokens = turns.narrowed(_TOKEN_GATE)
+    escaped = turns.narrowed(r"\\[nt]")
     return located(
         "leftovers_at",
         {
@@ -48,8 +50,12 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
             "letter_placeholders": blanks.find(
                 "", _in_letter, asked=f"{_FORM}|{_LISTS}|{_CODE}|{_NO_LETTER}"
             ),
-            "role_labels": answers.find(_LABEL, role_labels, asked=_DIALOGUE),
-            "escaped_newlines": turns.find(r"\\[nt]", escaped_newlines, asked=_ABOUT_ESCAPES),
+            "role_labels": answers.find(_LABEL, role_labels, asked=_DIALOGUE)
+            .otherwise(answers.find(_NAMED, names_itself, asked=f"{_DIALOGUE}|{_OF_ASSISTANTS}"))
+            .otherwise(turns.find(_HUMAN, speaks_as_human, asked=_DIALOGUE)),
+            "escaped_newlines": escaped.find("", escaped_newlines, asked=_ABOUT_ESCAPES).otherwise(
+                escaped.find("", escaped_throughout, asked=_OF_ESCAPES)
+            ),
             "template_tokens": tokens.find("", tokens_inside, about=_ABOUT_TOKENS),
             "template_end_tokens": tokens.find("", tokens_at_ends, about=_ABOUT_TOKENS),
         },
@@ -199,12 +205,12 @@ def _in_letter(text: str) -> Iterator[Found]:
 _LABEL = (
     r"\n[ \t]*(?:Human|USER|HUMAN|User|###? ?Human|###? ?User|用户|Benutzer|Utilisateur"
     r"|Usuario) ?[:：]"
-    r"|^\s*(?:ASSISTANT|Assistant|AI Assistant|ChatGPT|GPT-?4?|助手) ?[:：]"
+    r"|^\s*(?:ASSISTANT|ChatGPT|GPT-?4?|助手) ?[:：]"
     r"|(?:USER|HUMAN): .+(?:ASSISTANT|AI): "
 )
 _LABELLED = re.compile(_LABEL)
 _DIALOGUE = (
-    r"(?i)dialog|conversation|\bchat|script|interview|role-?play|\bplay\b|transcript|\bskit\b"
+    r"(?i)dialog|conversation|\bchat|\bscript|screenplay|interview|role-?play|\bplay\b|transcript|\bskit\b"
     r"|scene|exchange|discussion|(?:customer|support)"
     r" (?:service|agent)|\bbot\b|chatbot|user stor|use case|scenario|gespräch|diálogo|conversación"
     r"|对话|聊天|剧本"
@@ -212,22 +218,54 @@ _DIALOGUE = (
 )
 
 
+# The assistant's own name before what it says, where nobody asks about assistants.
+_NAMED = (
+    r"^\s*\*{0,2}(?:AI|A\.I\.|KI|IA|Bot|BOT|Chatbot|ChatBot|Assistant|AI Assistant|Assistent"
+    r"|Assistente|Asistente|Ассистент|Бот|アシスタント|어시스턴트|助手|机器人)\*{0,2} ?[:：]"
+)
+_OF_ASSISTANTS = (
+    r"\bA\.?I\b|\bKI\b|\bIA\b|artificial|künstlich|\bro?bots?\b|assist|asistent|ассист|label"
+    r"|classif|categor|acronym|abbreviat|stands? for|人工智能|机器人"
+)
+_NAME = re.compile(_NAMED)
+_HUMAN = r"^\s*\*{0,2}(?:Human|HUMAN|人类|人類)\*{0,2} ?[:：]\*{0,2}\s*\S"
+_SAYS = re.compile(_HUMAN)
+
 # A list of labels may hold "User:", too; a model that answers itself goes on with its own role.
-_LISTED = re.compile(r"(?m)^[ \t]*(?:[-*•]|\d+[.)])?[ \t]*\**[A-Z][\w /-]{0,24}\** ?[:：]")
+_LISTED = re.compile(r"(?m)^[ \t]*\**[A-Z][\w /-]{0,24}\** ?[:：]")
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _OWN_ROLE = re.compile(
     r"(?i)(?:^|\n|\s{2})[ \t#*]*(?:assistant|ai(?: assistant)?|bot|chatgpt|gpt-?4?|助手) ?[:：]"
 )
+_CUT_AT_LABEL = re.compile(r"\n\s*\n[ \t#*]*(?:Human|User|USER|HUMAN|用户) ?[:：]\**\s*\Z")
 _LEAST_LISTED = 3
 
 
 def role_labels(text: str) -> Iterator[Found]:
     """The first line that speaks for the user."""
+    text = _FENCED.sub(lambda fenced: "`" * len(fenced[0]), text)
     found = _LABELLED.search(text)
-    if found is None or "```" in text:
+    if found is None:
         return
-    labels = {label[0].strip(" \t-*•") for label in _LISTED.finditer(text)}
-    if len(labels) < _LEAST_LISTED or _OWN_ROLE.search(text):
+    labels = {label[0].strip(" \t*") for label in _LISTED.finditer(text)}
+    listed = len(labels) >= _LEAST_LISTED
+    if not listed or _OWN_ROLE.search(text) or _CUT_AT_LABEL.search(text):
         yield seen(found)
+
+
+def names_itself(text: str) -> Iterator[Found]:
+    """The assistant's name before its first words, if no other speaker follows."""
+    found = _NAME.search(text)
+    if found is not None and len(_LISTED.findall(text)) < _LEAST_LISTED:
+        yield seen(found)
+
+
+def speaks_as_human(text: str) -> Iterator[Found]:
+    """The human's name before the first words, if these ask for no dialogue and begin none."""
+    found = _SAYS.search(text)
+    rest = text[found.end() :] if found else ""
+    if found is not None and not _LISTED.search(rest) and not re.search(_DIALOGUE, rest):
+        yield Found(found.start(), found.end() - 1, found[0][:-1].strip())
 
 
 # --- tokens of chat templates -------------------------------------------------------------------
@@ -237,19 +275,21 @@ _CONTROL = (
     r"|<(?:start|end)_of_turn>|<(?:bos|eos|pad|extra_id_\d+|reserved_special_token_\d+)>"
     r"|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT)\]|\[(?:CLS|PAD|EOS|BOS)\]"
 )
-_TOKEN_GATE = rf"{_CONTROL}|</?s>"
+_TOKEN_GATE = rf"{_CONTROL}|</?s>|<unk>|\[/s\]"
 # `<s>` and `</s>` are HTML's too, so they count at the ends of a turn or a sentence only, and not
 # where they strike a word through.
 _TOKENS = re.compile(
     rf"{_CONTROL}|\A\s*<s>|</s>(?=\s*(?:\Z|\n|<s>|USER|ASSISTANT|Human))|(?<=[.!?\"”)])</s>"
+    # Sets for language models have `<unk>` within sentences, and BBCode strikes with `[s]`.
+    r"|(?:<unk>\s*)+\Z|\A(?:\s*<unk>)+|\[/s\](?=\s*\Z)"
 )
-_STRUCK = re.compile(r"(?<!\A)<s>[^<\n]+</s>")
+_STRUCK = re.compile(r"(?<!\A)<s>[^<\n]+</s>|\[s\][^\[\n]+\[/s\]")
 # What quotes a token: code, and quotation marks on one line.
 _QUOTING = re.compile(
     r"```.*?```|~~~.*?~~~|`[^`\n]*`|(?<![\w.!?])[rbfuRBFU]{0,2}([\"'])(?!\1)(?:\\.|(?!\1)[^\n])*\1|“[^”\n]*”|«[^»\n]*»",
     re.DOTALL,
 )
-_RUN = rf"(?:\s*(?:{_CONTROL}|</?s>)(?:(?:user|assistant|system|model)\b)?)+\s*"
+_RUN = rf"(?:\s*(?:{_CONTROL}|</?s>|<unk>|\[/s\])(?:(?:user|assistant|system|model)\b)?)+\s*"
 _FIRST, _LAST = re.compile(rf"\A{_RUN}"), re.compile(rf"{_RUN}\Z")
 _ABOUT_TOKENS = (
     r"(?i)(?:special|control|chat|end[- ]of[- ]\w+|eos|bos|end|start|stop|pad|delimiter|separator"
@@ -289,27 +329,45 @@ def _unquoted(text: str) -> str:
 
 # --- escaped line breaks ------------------------------------------------------------------------
 
+# With one backslash or several: a text may have been escaped twice.
 _ESCAPED = re.compile(
-    r"(?<=[^\W_]|[.,:;!?)\]*\"'’”\s])(?:\\r)?(?:\\n)+(?:\s|(?=[^\W_a-z]|[-*•#(\[>\"“‘|~_])|$)"
-    r"|(?<=[a-z.!?:,])\\n(?=[A-Z])|(?<=[A-Za-z])\\t(?=[A-Z][a-z])"
+    r"(?<=[^\W_]|[.,:;!?)\]*\"'’”\s])(?:\\+r)?(?:\\+n)+"
+    r"(?:\s|(?=[^\W_a-z]|[-*•#(\[>\"“‘|~_]|\\+\")|$)"
+    r"|(?<=[a-z.!?:,])\\+n(?=[A-Z])|(?<=[A-Za-z])\\+t(?=[A-Z][a-z])"
 )
-_NO_PROSE = re.compile(
-    r"`|[{};]\s*(?:$|\n)|print|echo |cout|std::|puts|console\.|\.(?:split|join|replace|write"
-    r"|append|format)\(|=\s*[rf]?[\"']|=>|\\\\"
-    r"|\\(?:[dwsb][+*{\]]|u[0-9a-f]{4}|x[0-9a-f]{2}|frac|alpha|beta|nabla|neq|left|right|times"
+_NO_PROSE_AT_ALL = (
+    r"`|[{};]\s*(?:$|\n)|\bprint(?:ln|f)?\s?[(\"']|\becho [\"'$-]|\bcout\b|std::|\bputs\b"
+    r"|console\.|\.(?:split|join|replace|write"
+    r"|append|format)\(|=\s*[rf]?[\"']|=>|\\\\(?!\\*[nrt\"])|(?:^|\s)\\\\\w{3,}\\"
+    r"|\\(?:[dwsb][+*{\]]|x[0-9a-f]{2}|frac|alpha|beta|nabla|neq|left|right|times"
     r"|text|begin|end|sum|int|sqrt|cdot|ldots|quad|\(|\[)"
-    r"|(?:^|[^A-Za-z])[A-Za-z]:\\|\$[^$\n]*\\|^\s*[\[{]|\{\\"
+    r"|(?:^|[^A-Za-z])[A-Za-z]:\\|\$[^$\n]*\\(?:[nrt][a-z]|[a-mo-qsuv-zA-Z])|^\s*[\[{]|\{\\"
 )
-_ABOUT_ESCAPES = (
-    r"(?i)newline|new line|line break|line feed|carriage|escape|backslash|\\n\b.{0,20}\?|regex"
-    r"|regular expression|latex|string literal"
-    r"|\bcode\b|program|Zeilenumbruch|saut de ligne|salto de línea|换行|转义"
+_NO_PROSE = re.compile(rf"{_NO_PROSE_AT_ALL}|\\u[0-9a-f]{{4}}")
+_NO_TEXT = re.compile(_NO_PROSE_AT_ALL)  # JSON writes signs outside ASCII so, too
+_OF_ESCAPES = (
+    r"(?i)newline|new line|line break|line feed|carriage return|escape|backslash|\\n\b.{0,20}\?"
+    r"|regex|regular expression|latex|string literal|Zeilenumbruch|saut de ligne|salto de línea"
+    r"|换行|转义"
 )
+_ABOUT_ESCAPES = rf"{_OF_ESCAPES}|\bcode\b|program"
+_LEAST_ESCAPED = 3  # in a text without a line break: then it was escaped as a whole
 
 
 def escaped_newlines(text: str) -> Iterator[Found]:
     """The first escape in a text that is neither code nor a formula, a pattern or a path."""
     found = _ESCAPED.search(text)
     if found is not None and not _NO_PROSE.search(text):
-        shown = text[max(0, found.start() - 20) : found.end() + 20].replace("\n", " ")
-        yield Found(*found.span(), shown)
+        yield _between_words(text, found)
+
+
+def escaped_throughout(text: str) -> Iterator[Found]:
+    """The first escape of a text that has several, and not one line break."""
+    found = None if "\n" in text else list(_ESCAPED.finditer(text))
+    if found and len(found) >= _LEAST_ESCAPED and not _NO_TEXT.search(text):
+        yield _between_words(text, found[0])
+
+
+def _between_words(text: str, found: re.Match[str]) -> Found:
+    shown = text[max(0, found.start() - 20) : found.end() + 20].replace("\n", " ")
+    return Found(*found.span(), shown)

@@ -108,6 +108,14 @@ def test_users_may_write_blanks():
         ("Name a colour.", "Blue.\n\nHuman: And a bird?\n\nAssistant: Wren.", "Human:"),
         ("Name a colour.", "Blue. USER: Thanks! ASSISTANT: Sure.", "USER: Thanks! ASSISTANT:"),
         ("Name a colour.", "ASSISTANT: Blue.", "ASSISTANT:"),
+        ("Name a colour.", "**Assistant:** Blue.", "**Assistant:"),
+        ("Name a colour.", "Bot: Blue.", "Bot:"),
+        ("Nenne eine Farbe.", "Assistent: Blau.", "Assistent:"),
+        ("Which robot answers?", "Bot: the red one", None),
+        ("Name a colour.", "AI: short for two words\nML: for two\nNLP: for three", None),
+        ("Name three.", "A: one\nBe: two\nCe: three\n\nHuman:", "Human:"),
+        ("Show code.", "```\nUser: x\n```", None),
+        ("Show code.", "```\nx\n```\nUser:", "User:"),
         ("Write a dialogue.", "Bot: Hi!\nUser: Hello!", None),
         ("User: Hi\nAssistant:", "Hello\nUser: Bye", None),
         ("Name the parts.", "Host: db1\nPort: 5432\nUser: app", None),  # a list of labels
@@ -134,11 +142,32 @@ def test_speakers(question, answer, label):
         (r"$x \nabla f$ and \neq", False),
         (r"^[^\n]+\n[A-Z]\w+$", False),
         (r'{"text": "One\nTwo"}', False),
+        (r"1. Red\\n2. Green", True),
+        (r"1. Red\\r\\n2. Green", True),
+        (r"The printmaker\n\nHe won.", True),
+        (r"Rent: $875\n- Food: $350\n- Rest: $10", True),
+        (r"Say \"no\"\nand \u2013 wait.\nThen go.\nBack.\nEnd.", True),
+        (r"a pattern such as \u2013 in x.\nEnd", False),
+        (r"\\server\news and more", False),
         ("One\nTwo", False),
     ],
 )
 def test_escapes(answer, found):
     assert (answered("Describe it.", answer)["escaped_newlines"] is not None) is found
+
+
+def test_a_text_that_was_escaped_as_a_whole_is_found_whatever_it_is_about():
+    one, three = r"Plan it.\nWrite it.", r"Plan it.\nWrite it.\nTest it.\nShip it."
+    assert answered("How do I write a program?", one)["escaped_newlines"] is None
+    assert answered("How do I write a program?", three)["escaped_newlines"] is not None
+    assert answered("How are newlines escaped?", three)["escaped_newlines"] is None
+
+
+def test_a_question_that_begins_with_its_speaker():
+    found = measured(("user", "Human: Name a colour."), ("assistant", "Blue."))["role_labels"]
+    assert found == "user 1: Human:"
+    dialogue = measured(("user", "Human: Hi!\nRobot: Hello!"), ("assistant", "A talk."))
+    assert dialogue["role_labels"] is None
 
 
 def test_escapes_that_were_asked_about():
