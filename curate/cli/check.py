@@ -22,7 +22,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="The limits; by default curate.toml here, or [tool.curate] of pyproject.toml.",
+        help="The limits; by default curate.toml here, or the table tool.curate of pyproject.toml.",
     ),
 ]
 Output = Annotated[
