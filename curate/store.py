@@ -35,8 +35,7 @@ class StoreWriter:
 
     def add(self, raw: bytes) -> None:
         """Append one record."""
-        self._chunks.add(_LENGTH.pack(len(raw)))
-        self._chunks.add(raw)
+        self._chunks.add(_LENGTH.pack(len(raw)) + raw)
 
     def __enter__(self) -> Self:
         return self
