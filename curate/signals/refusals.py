@@ -188,6 +188,27 @@ _STEMS = [
         "understand your",
         "understand the question",
     ),
+    *(
+        "impossi",
+        "imposib",
+        "unmöglich",
+        "nicht möglich",
+        "ablehnen",
+        "onmogelijk",
+        "niet mogelijk",
+    ),
+    *(
+        "ntschuldig",
+        "bedau",
+        "isculp",
+        "perdón",
+        "erdona",
+        "excusez",
+        "décliner",
+        "refuser",
+        "scusa",
+    ),
+    *("scuso", "nfelizmente", "perdão", "вынужден", "恕"),
 ]
 
 _NOT = r"(?:can ?not|can['’]?t|could ?not|couldn['’]t|won['’]?t|will not|do not|don['’]?t)"
@@ -284,6 +305,11 @@ _PLAIN = (  # each is a refusal by itself, wherever it begins an answer
     r"|instructions) (?:(?:do|does)(?: not|n['’]t) (?:allow|permit|let)|prevents?|prohibits?"
     rf"|forbids?) (?:me|us|this|that|it)\b|{_SO}?(?:that|this|it)(?:['’]s| is| would be) against"
     r" (?:my|our|openai['’]s) (?:\w+ )?(?:programming|guidelines|polic(?:y|ies)|rules)"
+    # Whatever stands between: "sorry that you feel so, but", "sorry, as this is private,".
+    rf"|(?:(?:i['’]?\s?a?m |we['’]?re )?(?:(?:so|very|really|truly|deeply|terribly) )?sorry"
+    rf"|(?:i |we |my )?apolog(?:ies|i[sz]e))\b[^.!?\n]{{1,120}}?"
+    rf"(?:,? but|\b(?:as|because|since|due to)\b[^.!?\n]{{3,90}}?) {_ABLE} (?:to )?"
+    rf"(?:{_REFUSED}|reproduce|share|honou?r|address)"
     # Too little is said: doubtful, by _ASKS.
     rf"|{_SO}?(?:(?:i|we) do(?: not|n['’]t) have|there (?:is(?: not|n['’]t)|['’]s not)|(?:i|we)"
     r"(?: would|['’]d)? need)(?: enough| sufficient| more| any)+ (?:information|context|details"
@@ -311,7 +337,11 @@ _DISCLAIMS = (  # "As an AI language model, I ..."
 )
 _FOREIGN = (
     # German
-    r"(?:es )?tut mir (?:sehr )?leid[^.]{0,80}(?:nicht|kein)|leider (?:kann|bin|ist es mir"
+    r"(?:es )?tut mir (?:sehr )?leid[^.]{0,80}(?:nicht|kein)"
+    r"|(?:bitte )?(?:entschuldig\w+|verzeih\w*|ich bedau[er]+e)\b[^.]{0,40}\b(?:ich"
+    r"|mir)\b[^.]{0,60}"
+    r"(?:nicht|kein)|(?:leider |es )?ist (?:es )?mir (?:leider )?(?:nicht möglich|unmöglich)"
+    r"|(?:leider )?(?:ich muss|muss ich) [^.]{0,40}ablehnen|leider (?:kann|bin|ist es mir"
     r"|darf) (?:ich )?[^.]{0,80}(?:nicht|kein)|ich (?:kann|darf|werde) [^.]{0,60}nicht (?:helfen"
     r"|weiterhelfen|erfüllen|beantworten|nachkommen|unterstützen|erstellen|ausführen"
     r"|bereitstellen|bearbeiten|zugreifen)|(?:dabei|damit|das|diese (?:anfrage|frage)"
@@ -323,39 +353,50 @@ _FOREIGN = (
     r"|n['’])[^.]{0,30}\b(?:peux|puis|suis|pouvons|ai)\b|(?:malheureusement,? )?je ne (?:peux"
     r"|puis) (?:pas|malheureusement)[^.]{0,20} ?(?:vous |t['’])?(?:aider|répondre|fournir|accéder"
     r"|satisfaire|donner|créer|générer|vous|traiter|faire|effectuer|naviguer)"
+    r"|(?:(?:je suis |nous sommes )?(?:désolée?s?|regrette|navrée?)|je regrette|excusez[- ]moi"
+    r"|malheureusement)?[^.\n]{0,20}\bil m['’]est (?:\w+ )?impossible|je (?:suis|me vois) dans"
+    r" l['’]impossibilité|je (?:dois|me vois contrainte? de|préfère) (?:décliner|refuser"
+    r"|ne pas (?:répondre|traiter|aborder|parler))"
     r"|je ne suis pas (?:en mesure|capable)|en tant (?:que|qu['’])\s?(?:modèle|IA\b|intelligence"
     r"|assistant)[^.]{0,60}\bje|je suis (?:une IA|un modèle de langage)"
     # Spanish
-    r"|lo (?:siento|lamento)[^.]{0,60}\bno (?:puedo|me es|soy|tengo|podemos|estoy)"
-    r"|lamentablemente,? no puedo|(?:no puedo|no podré|no soy capaz de"
+    r"|(?:lo (?:siento|lamento)|(?:le |te )?(?:pido )?disculp(?:a|e|as|en)\b|perdon[ae]?\b|perdón"
+    r"|lamentablemente|desafortunadamente|desgraciadamente|por desgracia|me temo que)[^.]{0,60}\bno"
+    r" (?:puedo|podré|me es|me resulta|me est|soy|tengo|podemos|estoy)"
+    r"|(?:[^.\n]{0,25}, )?me (?:es|resulta) imposible|(?:no puedo|no podré|no soy capaz de"
     r"|no me es posible) (?:ayudar|cumplir|responder|proporcionar|acceder|generar|crear|realizar"
     r"|completar|asistir|ofrecer|brindar|navegar|satisfacer)|me temo que no puedo|como (?:un "
     r"|una )?(?:modelo (?:grande )?de lenguaje|IA|inteligencia artificial|asistente (?:de IA"
     r"|virtual))[^.]{0,60}\b(?:no|mi|yo)\b"
     # Portuguese
-    r"|(?:me )?(?:desculpe?|sinto muito|lamento|infelizmente)[^.]{0,60}\bnão (?:posso|consigo|sou"
-    r"|tenho|é possível|estou)|não (?:posso|consigo|sou capaz de|me é possível) (?:ajudar|atender"
+    r"|(?:me )?(?:desculp[ae]|perdão|sinto muito|lamento|infelizmente)[^.]{0,60}\bnão (?:posso"
+    r"|consigo|sou|tenho|me é|é possível|estou)|(?:[^.\n]{0,25}, )?(?:é[- ]me"
+    r"|é) impossível para mim|não (?:posso|consigo|sou capaz de|me é possível) (?:ajudar|atender"
     r"|fornecer|responder|cumprir|gerar|criar|acessar|realizar|completar|auxiliar|navegar)"
     r"|como (?:um |uma )?(?:modelo de linguagem|IA|inteligência artificial|assistente (?:de IA"
     r"|virtual))[^.]{0,60}\b(?:não|eu)\b"
     # Italian
-    r"|(?:mi dispiace|spiacente|purtroppo|sono spiacente)[^.]{0,60}\bnon (?:posso|sono|ho"
-    r"|è possibile|riesco)|non (?:posso|sono in grado di|riesco a|mi è possibile) (?:aiutar"
+    r"|(?:mi dispiace|spiacente|purtroppo|sono spiacente|mi scuso|scusa(?:mi|te)?)\b[^.]{0,60}\b"
+    r"(?:non (?:posso|sono|ho|mi è|è possibile|riesco)|mi è impossibile)|non (?:posso"
+    r"|sono in grado di|riesco a|mi è possibile) (?:aiutar"
     r"|soddisfare|fornire|rispondere|completare|generare|creare|accedere|esaudire|assister"
     r"|navigare)|(?:come|in quanto|essendo un) (?:un )?(?:modello (?:di lingua|linguistico)|IA|AI"
     r"|intelligenza artificiale|assistente virtuale)[^.]{0,60}\b(?:non|io)\b"
     # Dutch
     r"|(?:het spijt me|sorry|helaas)[^.]{0,60}\b(?:kan|ben|mag) (?:ik )?[^.]{0,40}(?:niet|geen)"
+    r"|(?:helaas )?(?:is )?het (?:is )?(?:mij|me|voor mij) (?:helaas )?(?:niet mogelijk|onmogelijk)"
     r"|ik kan (?:je|u|hier|dit|deze|daar)[^.]{0,40} ?niet[^.]{0,20}(?:helpen|voldoen|beantwoorden"
     r"|uitvoeren|verwerken)|ik ben niet in staat|als (?:een )?(?:AI|groot |taalmodel"
     r"|kunstmatige)[^.]{0,60}\b(?:ik|kan)\b"
     # Russian
     r"|(?:извините|простите|к сожалению|прошу прощения|мне (?:очень )?жаль|сожалею"
-    r"|приношу извинения)[^.]{0,60}\bне (?:могу|в состоянии|умею|имею|способен)|я не (?:могу"
+    r"|приношу извинения)[^.]{0,60}\bне (?:могу|в состоянии|умею|имею|способен)|я вынужден\w* отказ"
+    r"|я не (?:могу"
     r"|в состоянии|способен) (?:помочь|выполнить|ответить|предоставить|создать|обсуждать|вам"
     r"|вести|получить)|(?:как|будучи|я) [^.]{0,20}(?:языковая модель|языковой моделью|ИИ"
     r"|искусственн|нейросет)[^.]{0,60}\b(?:я|не|у меня)\b"
     # Chinese
+    r"|恕(?:我)?(?:不能|无法|難|难)"
     r"|(?:非常|很|真的|十分|实在)?(?:抱歉|对不起|對不起|不好意思|遗憾)[^。]{0,40}(?:无法|不能"
     r"|不可以|没有办法|無法|沒有辦法|没办法|不会|不支持|做不到)|(?:我|我们|本模型)(?:目前|暂时"
     r"|暫時|现在)?(?:无法|不能|無法)(?:直接|为您|為您|为你|帮您"
@@ -565,7 +606,8 @@ _REFUSES = re.compile(
     rf"|am unable|am not able|have no|lack)\b|\bit is not possible\b"
 )
 _DENIES = re.compile(
-    r"(?i)nicht|kein|geen|\bne\b|\bno\b|não|\bnon\b|niet|не |нет|无|不|没|無|沒|ません|ない|없|않"
+    r"(?i)impossi|imposib|unmöglich|onmogelijk|ablehn|déclin|refus|отказ|恕|nicht|kein|geen"
+    r"|\bne\b|\bno\b|não|\bnon\b|niet|не |нет|无|不|没|無|沒|ません|ない|없|않"
     r"|못|لا |ليس|नहीं|असमर्थ|değil|ama[mz]|eme[mz]|yok|\bnie\b|inte|ikke|không|tidak|ne(?:mohu"
     r"|můžu|mám)|ไม่"
     r"|\bnu\b|δεν|nem|\ben\b|לא|אין|نمی|ندار"
@@ -618,13 +660,17 @@ _IDENTITY = re.compile(
 
 # What makes a sentence of refusal an answer: it is asked for, quoted, played or translated.
 _SPEECH = re.compile(
-    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|say(?:ing)? no\b|translat"
-    r"|rewrit|re-?write|paraphras|rephras|reword|grammar|correct|edit|proofread|quot|dialog"
-    r"|conversation|role-?play|act as|pretend|persona|imagine|character|customer|complain|reply"
+    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:s|ing)? down|say(?:ing)? no\b|translat"
+    r"|rewrit|re-?write|paraphras|rephras|reword|grammar|\bcorrect|\bedit|proofread|\bquot|dialog"
+    r"|conversation|role-?play|act as|pretend|persona|imagine|\bcharacters?\b|customer|complain"
+    r"|reply"
     r"|respon(?:d|se|ding) (?:to|for)|(?:your|the|appropriate|good|possible|a|suggest\w*"
     r"|suitable) (?:response|answer|reply)|how (?:would|should) (?:you|i|an? (?:AI|assistant"
-    r"|chatbot))|letter|e-?mail|message\b|story|scene|script|monolog|poem|song|lyrics|speech"
-    r"|sentence|sentiment|tone\b|classif|chatbot|assistant|\bAI\b|artificial intell|language model"
+    r"|chatbot))|\bletters?\b|e-?mail|message\b|\bstor(?:y|ies)\b|\bscenes?\b|\bscript"
+    r"|screenplay|monolog"
+    r"|poem|\bsongs?\b|lyrics|speech"
+    r"|sentence|sentiment|\btone\b|classif|chatbot|assistant|\bAI\b|artificial intell"
+    r"|language model"
     r"|\bGPT|\bLLM|robot|\bbot\b|siri|alexa|übersetz|entschuldig|dialog|gespräch|tradu[cisz]"
     r"|excuse|disculp|desculp|scus[ae]|vertaal"
     r"|перев[еоё]|извин|диалог|翻译|翻譯|翻訳|번역|道歉|谢罪|謝罪|사과|对话|對話|会話|대화|客服"
@@ -633,7 +679,7 @@ _SPEECH = re.compile(
 # ... above all if the question says such words itself, or asks for them; it is then certain that
 # they are the answer, unless a machine speaks.
 _MENTIONS = re.compile(
-    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:ing)? down|would [^.?!]{0,40}\b(?:say"
+    r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:s|ing)? down|would [^.?!]{0,40}\b(?:say"
     r"|respond|reply|answer)\b|(?:say(?:ing)?|tell\w*) [^.?!]{0,20}\bno\b"
     r"|entschuldig|извин|道歉|谢罪"
     r"|謝罪|사과|抱歉|对不起|اعتذار|özür|przepros"
@@ -690,8 +736,12 @@ _ABOUT_AI = re.compile(
     r"|인공지능|machine learning|virtual assistant|anthropic"
 )
 _PLAYED = re.compile(
-    r"(?i)dialog|conversation|role-?play|act as|pretend|persona\b|character|script|stor(?:y|ies)"
-    r"|monolog|poem|song|lyrics|letter|e-?mail|translat|rewrit|imagine"
+    r"(?i)dialog|conversation|role-?play|\bact as|pretend|persona\b|\bcharacters?\b|\bscript"
+    r"|screenplay|\bstor(?:y|ies)\b"
+    r"|monolog|poem|\bsongs?\b|lyrics|\bletters?\b|e-?mail|translat|rewrit|imagine|\bsentences?\b|speech"
+    r"|paraphras|grammar|proofread|\brobot|\bbot\b|siri|alexa|apolog|sorry|chat\b|message\b|\breply"
+    r"|gespräch|übersetz|tradu[cisz]|diálogo|диалог|перев[еоё]|翻译|翻譯|翻訳|번역|对话|對話|会話"
+    r"|대화|脚本|剧本|故事|扮演|改写|改寫|聊天|机器人|角色"
 )
 _HARM = re.compile(
     r"(?i)\b(?:bombs?|explosives?|kill(?:ing|er|s)?|murder\w*|poison\w*|weapons?|guns?|firearms?"
@@ -731,7 +781,7 @@ _TOOLS = re.compile(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
         "`identity` (it speaks as a vendor's model, ChatGPT or another)",
     },
     needs=(*NEEDS, "system", "response"),
-    version=2,
+    version=3,
 )
 def refusals(frame: pl.DataFrame) -> pl.DataFrame:
     """Find refusals: in every answer, where it begins; disclaimers of a machine anywhere."""
@@ -815,7 +865,7 @@ def _disclaims(
 ) -> tuple[str | None, str | None]:
     """A machine's words in an answer that says more, unless they are what was asked for."""
     personal = any(one.search(asked) for one in (_IDENTITY, _ABOUT_YOU))
-    if _ABOUT_AI.search(asked) or (not personal and _SPEECH.search(asked)) or _PLAYED.search(asked):
+    if _ABOUT_AI.search(asked) or _PLAYED.search(asked):
         return None, None
     vendor = _VENDOR.search(answer)
     if vendor:

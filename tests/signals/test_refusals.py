@@ -46,6 +46,16 @@ Omlouvám se, ale s tím nemohu pomoci.
 Λυπάμαι, αλλά δεν μπορώ να βοηθήσω.
 Sajnálom, de ebben nem tudok segíteni.
 Valitettavasti en voi auttaa siinä.
+I am so sorry to hear about your loss, but I am not able to offer advice on it.
+I'm sorry, but because that belongs to somebody else I won't be able to share it.
+Malheureusement, il m'est impossible d'en parler.
+Perdona, pero no me es posible opinar.
+Lo lamento, me resulta imposible decirlo.
+Infelizmente, não me é possível dizer.
+Mi scuso, ma non mi è possibile parlarne.
+Leider ist es mir nicht möglich, das zu sagen.
+Helaas is het mij niet mogelijk dat te zeggen.
+恕我无法回答。
 """.strip().splitlines()
 
 ANSWERS = """
@@ -63,6 +73,10 @@ Ich kann gut schwimmen.
 Leider regnet es heute.
 Je ne peux pas venir demain.
 我不能吃辣，所以点了清汤。
+Sorry is what she said, but the tide would not wait for her.
+Il est impossible de compter les étoiles à l'œil nu.
+Por desgracia no hay agua en la luna.
+Es ist nicht möglich, alle Sterne zu zählen.
 """.strip().splitlines()
 
 
@@ -91,6 +105,8 @@ def test_an_answer_is_left_alone(answer):
         ("What is your opinion?", "As an AI, I don't have opinions.", "doubtful"),
         ("Sum up the text.", "I cannot summarize it, since you have not provided it.", "doubtful"),
         ("Order a pizza.", "I can't order one; it is not among my functions.", "tools"),
+        ("Describe the history of tea.", "Tea is old. I am only an AI, so check it.", "disclaimer"),
+        ("Write a script.", "Bo: Hi. I am only an AI, so check it.", None),
         ("Who are you?", "I am an AI language model and cannot see you.", None),
         ("Write an apology.", "I'm sorry that I could not help with the move.", None),
         (
