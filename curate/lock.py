@@ -72,6 +72,7 @@ class Measured(BaseModel):
         patterns: code -> SHA-256 of what was looked for in the text, and put in its place.
         edits: codes of the edit rules that were applied.
         against: the files of evaluation items that rows were compared with.
+        models: fingerprints of the models that were asked, by the setting that names each.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,6 +81,7 @@ class Measured(BaseModel):
     patterns: Mapping[str, str]
     edits: tuple[str, ...]
     against: tuple[InputFacts, ...] = ()
+    models: Mapping[str, str] = {}
 
 
 class Lock(BaseModel):

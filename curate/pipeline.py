@@ -47,6 +47,7 @@ from curate.lock import (
     rule_hash,
     versions,
 )
+from curate.models import fingerprints
 from curate.read.memory import open_data
 from curate.registry import makers, plan
 from curate.row import BASE_SCHEMA, to_frame
@@ -258,6 +259,7 @@ def measure(
     against = _against(settings)
     ingest = Ingest(settings.format, settings.map, edits)
     columns = _wanted(rules, settings) if wanted is None else wanted
+    models = fingerprints(settings, {name for one in plan(columns) for name in one.settings})
     scorer = Scorer(make_plan(columns), rules, settings)
     refused: list[tuple[int, Refusal]] = []
     edited: list[tuple[int, list[str]]] = []
@@ -292,6 +294,7 @@ def measure(
             patterns={code: match_hash(rule) for code, rule in rules.items() if rule.match},
             edits=tuple(edits),
             against=against,
+            models=models,
         ),
         scorer.sketches,
     )
@@ -377,6 +380,9 @@ def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) ->
     asked = {name for one in plan(read & known) for name in one.settings}
     same_asked = all(getattr(was.settings, name) == getattr(settings, name) for name in asked)
     same_asked &= "against" not in asked or not any(map(is_other, was.against))
+    # An embedder is known by its name here: to look at its weights would take seconds.
+    heads = fingerprints(settings, asked - {"embedder"})
+    same_asked &= heads.items() <= dict(was.models).items()
     return same_rows and same_edits and patterns and read <= known and same_asked
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from curate import __version__
-from curate.cli import catalogue, check, clean, convert, init, look, select, selftest, split
+from curate.cli import catalogue, check, clean, convert, fit, init, look, select, selftest, split
 from curate.errors import CurateError, OutputError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (clean, check, init, selftest, look, convert, split, select, catalogue):
+for group in (clean, check, init, selftest, look, convert, split, select, fit, catalogue):
     group.register(app)
 
 

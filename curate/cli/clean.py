@@ -52,6 +52,7 @@ def clean(
     index: options.Index = None,
     fix: options.Fix = None,
     embedder: options.Embedder = None,
+    synthetic_head: options.SyntheticHead = None,
     config: Config = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -74,6 +75,7 @@ def clean(
         index=index,
         fix=fix,
         embedder=embedder,
+        synthetic_head=synthetic_head,
     )
     _check_thresholds(set, chosen)
     with options.progress(quiet=quiet or json) as tick:

@@ -72,6 +72,12 @@ Embedder = Annotated[
         help="static (comes along), none, or a sentence-transformers model: its folder or name.",
     ),
 ]
+SyntheticHead = Annotated[
+    str | None,
+    typer.Option(
+        "--synthetic-head", metavar="HEAD", help="A head that `curate fit synthetic` has made."
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a run that stands there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

@@ -83,5 +83,11 @@ def static() -> StaticModel:
     data = (files("curate.models") / _FILE).read_bytes()
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         vectors = arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]
-        vocabulary = arrays["vocabulary"].tobytes().split(b"\n")
-    return StaticModel(vectors, vocabulary, hashlib.sha256(data).hexdigest())
+    return StaticModel(vectors, vocabulary(), hashlib.sha256(data).hexdigest())
+
+
+@cache
+def vocabulary() -> tuple[bytes, ...]:
+    """The pieces that the shipped model knows; `##` before one that goes on in a word."""
+    with (files("curate.models") / _FILE).open("rb") as file, np.load(file) as arrays:
+        return tuple(arrays["vocabulary"].tobytes().split(b"\n"))

@@ -69,13 +69,13 @@ class WordPiece:
         """The pieces of each text; none of a null, nor of a word that has no pieces."""
         plain = _plain(texts.fill_null(""))
         joined = str(plain.str.join("\0").item()).encode() if len(plain) else b""
-        begins, ends = _words(joined)
+        begins, ends = spans(joined)
         # A hash of 64 bits: two of a million words have one with a chance of 1 in 37 million.
         _, first, which = np.unique(
             hash_spans(joined, begins, ends), return_index=True, return_inverse=True
         )
-        spans = zip(begins[first].tolist(), ends[first].tolist(), strict=True)
-        pieces = [self._pieces(joined[begin:end]) for begin, end in spans]
+        bounds = zip(begins[first].tolist(), ends[first].tolist(), strict=True)
+        pieces = [self._pieces(joined[begin:end]) for begin, end in bounds]
         sizes = np.array([len(one) for one in pieces], np.int64)
         flat = np.array([place for one in pieces for place in one], np.int64)
         ids = flat[_expanded((np.cumsum(sizes) - sizes)[which], sizes[which])]
@@ -125,7 +125,7 @@ def _plain(texts: pl.Series) -> pl.Series:
     return plain.scatter(foreign, there)
 
 
-def _words(text: bytes) -> tuple[Ints, Ints]:
+def spans(text: bytes) -> tuple[Ints, Ints]:
     """Where words and signs begin and end, in bytes."""
     kinds = np.frombuffer(b"\0" + text.translate(_KINDS) + b"\0", np.uint8)
     word = kinds == _WORD

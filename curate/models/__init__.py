@@ -1,1 +1,32 @@
 """Arrays that are shipped, each with its card: what they are made of, and under which licence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from curate.config import Settings
+
+
+def fingerprints(settings: Settings, asked: Collection[str]) -> dict[str, str]:
+    """The fingerprint of each model that the settings name, by setting, where it is asked for.
+
+    Args:
+        settings: of a run.
+        asked: names of settings that the run's signals read.
+
+    Raises:
+        UsageError: a model that isn't there, or none.
+    """
+    from curate.embed import NONE, embedder
+    from curate.head import load
+
+    made: dict[str, str] = {}
+    model = embedder(settings.embedder) if "embedder" in asked else None
+    if model is not None:
+        made["embedder"] = model.fingerprint
+    if "synthetic_head" in asked and settings.embedder != NONE:
+        made["synthetic_head"] = load(settings.synthetic_head).fingerprint
+    return made

