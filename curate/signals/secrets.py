@@ -27,13 +27,13 @@ if TYPE_CHECKING:
         "api_keys": "keys and tokens in the form of a known issuer, masked",
         "named_keys": "random values that the text calls a key, a token or a secret; masked",
         "stock_keys": "keys of a known form that documentation prints or a keyboard typed",
-        "connection_passwords": "URLs and connection strings with a password, masked",
+        "connection_passwords": "URLs, connection strings and commands with a password, masked",
         "private_keys": "blocks of a private key (PEM, OpenSSH, PGP, PuTTY), by their kind",
         "told_passwords": "passwords that a sentence or a setting gives away, masked",
         "secrets_at": WHERE,
     },
     needs=NEEDS,
-    version=3,
+    version=4,
 )
 def secrets(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -45,7 +45,9 @@ def secrets(frame: pl.DataFrame) -> pl.DataFrame:
             "api_keys": keyed.find("", api_keys),
             "named_keys": keyed.find("", named_keys),
             "stock_keys": keyed.find("", stock_keys),
-            "connection_passwords": turns.find(_CONNECTION_GATE, connection_passwords),
+            "connection_passwords": turns.find(_CONNECTION_GATE, connection_passwords).otherwise(
+                turns.find(_COMMAND_GATE, typed_passwords)
+            ),
             "private_keys": turns.find(_PRIVATE_GATE, private_keys),
             "told_passwords": turns.find(_TOLD_GATE, told_passwords, about=_WANTED),
         },
@@ -242,12 +244,22 @@ def private_keys(text: str) -> Iterator[Found]:
 # --- passwords ----------------------------------------------------------------------------------
 
 _CONNECTION_GATE = r"://[^/\s]*:[^/\s]*@|(?i:(?:pwd|password)=)"
+# A gate of its own: in one with the other, both lose the engine's quick search.
+_COMMANDS = "mysql|mariadb|sshpass|redis-cli|mongo|curl|ldapsearch|smbclient|wget"
+_COMMAND_GATE = rf"(?:{_COMMANDS})\w* [^\n]*-"
 _CONNECTION = re.compile(
     r"(?i)\b(?P<scheme>[a-z][a-z0-9+.-]{1,20})://[^\s:/@\"'<>{}$]*:(?P<url>[^\s:/@\"'<>{}]{3,100}"
     r")@(?P<host>[^\s/\"'<>]+)"
     r"|(?:server|host|data source|user id|uid|user|database)=[^;\"'\n]{1,80};[^\"'\n]{0,120}?(?:pw"
     r"d|password)=(?P<pair>[^;\s\"'<>{}]{3,60})"
 )
+# What a shell is told: `mysql -p'…'` (no space: else it is asked for), `curl -u ann:…`.
+_LOGIN = re.compile(
+    rf"\b(?P<command>(?:{_COMMANDS})\w*)\b[^\n|;]{{0,100}}? (?:(?<!redis-cli )-p"
+    r"|(?:-u|--user) ?['\"]?[\w.@-]+:|-w |-a |--pass(?:word)?[= ])['\"]?"
+    r"(?P<typed>[^\s'\"<>${};|&,()\[\]]{5,60})"
+)
+_ANY_FORM = re.compile(r"\d|[^\w.]")  # a mere word is a name of a database or a file
 _NO_PASSWORD = re.compile(
     r"(?i)^(?:pass(?:wor[dt]|wd)?|pwd|secret|user(?:name)?|your.*|my_?pass\w*|\w*password\d?|x+"
     r"|\*+|\.+|•+|_+|[<\[{(].*|\$.*|%.*|:.*|token|key|changeme"
@@ -263,6 +275,14 @@ def connection_passwords(text: str) -> Iterator[Found]:
         if not _NO_PASSWORD.match(found[kind]):
             place = found["host"] or "a database"
             yield Found(*found.span(kind), f"{mask(found[kind])} at {place[:40]}")
+
+
+def typed_passwords(text: str) -> Iterator[Found]:
+    """Commands that log in by themselves."""
+    for found in _LOGIN.finditer(text):
+        said = found["typed"]
+        if _ANY_FORM.search(said) and not _NO_PASSWORD.match(said):
+            yield Found(*found.span("typed"), f"{mask(said)} for {found['command']}")
 
 
 _TOLD_GATE = (  # without word boundaries: they cost 230 ms
