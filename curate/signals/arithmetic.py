@@ -65,8 +65,12 @@ _CONVERT = [
             rf"(?P<value>{_N})\s*(?P<unit>{_UNIT}){_END}"
         ),
         (
-            rf"\bhow many (?P<to>{_UNIT})(?: are)?(?: there)? in "
+            rf"\bhow many (?P<to>{_UNIT})(?: are| is)?(?: there)? in "
             rf"(?P<value>{_N})\s*(?P<unit>{_UNIT}){_END}"
+        ),
+        (
+            rf"\bhow many (?P<to>{_UNIT}) (?:are|is|equals?|makes?(?: up)?|do|does) "
+            rf"(?P<value>{_N})\s*(?P<unit>{_UNIT})(?: (?:have|contain|make|equal|hold|last))?{_END}"
         ),
         (
             rf"\bhow many (?P<to>{_UNIT})(?: are)?(?: there)? in "
@@ -110,16 +114,30 @@ _FILLER = frozenset(
     "is what's calculate compute evaluate solve find determine simplify out work give me using "
     "order "
     "operations please output correct help provided do perform question task number numbers then "
-    "how much many get result equal equals integer numeric mathematically obtain".split()
+    "how much many get result equal equals integer numeric mathematically obtain "
+    # The same in German, French, Spanish, Portuguese, Italian and Dutch.
+    "was ist sind ergibt gibt wie viel wieviel berechne berechnen rechne aus das ergebnis von wert "
+    "combien font fait quel est le résultat résultats de calcule calculez la valeur "
+    "cuánto cuanto es son cuál cual el resultado calcula valor quanto é são fa fanno qual calcule "
+    "o resultado quale è il risultato calcolare hoeveel reken uit bereken wat het antwoord".split()
+)
+# In English, German, French, Spanish, Portuguese, Italian and Dutch.
+_TIMES = (
+    r"multiplied by|times|mal|multipliziert mit|fois|multiplié par|por|multiplicado por|vezes|per"
+    r"|moltiplicato per|keer|maal"
+)
+_DIVIDED = (
+    r"divided by|geteilt durch|durch|divisé par|dividido (?:por|entre)|entre|diviso(?: per)?"
+    r"|gedeeld door"
 )
 _IN_WORDS = [
-    (r"(?<=\d) (?:multiplied by|times) (?=[\d(])", " * "),
-    (r"(?<=\d) divided by (?=[\d(])", " / "),
-    (r"(?<=\d) plus (?=[\d(])", " + "),
-    (r"(?<=\d) minus (?=[\d(])", " - "),
+    (rf"(?<=\d) (?:{_TIMES}) (?=[\d(])", " * "),
+    (rf"(?<=\d) (?:{_DIVIDED}) (?=[\d(])", " / "),
+    (r"(?<=\d) (?:plus|más|mais|più) (?=[\d(])", " + "),
+    (r"(?<=\d) (?:minus|weniger|moins|menos|meno|min) (?=[\d(])", " - "),
 ]
 _EXPRESSION = re.compile(
-    r"(?P<words>[a-z' :,]*?)\s*(?P<sum>[-−(]*[\d.][\d.,\s+*/x×·÷^()%−–-]*[\d)%])\s*[=?.!]*$"
+    r"¿?(?P<words>[a-zà-ÿ' :,]*?)\s*(?P<sum>[-−(]*[\d.][\d.,\s+*/x×·÷^()%−–-]*[\d)%])\s*[=?.!]*$"
 )
 
 
@@ -128,7 +146,7 @@ def _expression(prompt: str) -> Task | None:
     for words, sign in _IN_WORDS:
         prompt = re.sub(words, sign, prompt)
     found = _EXPRESSION.fullmatch(prompt)
-    if found is None or not set(re.findall(r"[a-z']+", found["words"])) <= _FILLER:
+    if found is None or not set(re.findall(r"[a-zà-ÿ']+", found["words"])) <= _FILLER:
         return None
     text = found["sum"].strip()
     if not re.search(r"[\d)%]\s*[-+*/x×·÷^−–]\s*[-(]*[\d.]", text):
@@ -146,8 +164,10 @@ def _expression(prompt: str) -> Task | None:
 
 
 _PERCENT_OF = re.compile(
-    rf"(?:what is|what's|calculate|find|compute|determine)(?: the)?(?: value of)? "
-    rf"(?P<share>{_N})\s?(?:%|percent|per cent) of \$?(?P<whole>{_N}){_END}"
+    rf"(?:(?:what is|what's|how much is|how many is|calculate|find|compute|determine|work out"
+    rf"|give me|tell me|what does)(?: the)?(?: value of)? )?"
+    rf"(?P<share>{_N})\s?(?:%|percent|per cent) of (?:the number )?[$€£]?(?P<whole>{_N})"
+    rf"(?: (?:dollars|euros|pounds|rupees|equal))?{_END}"
 )
 _WHAT_PERCENT = re.compile(
     rf"(?:what percent(?:age)? of (?P<whole>{_N}) is (?P<part>{_N})"
@@ -736,7 +756,8 @@ _ASKS = (
     r"|percent|sort|order|half|twice|double|triple"
     r"|arrange|rearrange|rank|maximum|minimum|largest|smallest|greatest|least|lowest|highest|gcd|lcm|gcf|hcf"
     r"|area|volume|perimeter|circumference|deviation|variance|rms|factorial"
-    r"|calculate|compute|evaluate|solve|what is|what's|find|simplify)\b"
+    r"|calculate|compute|evaluate|solve|what is|what's|find|simplify"
+    r"|was ist|wie ?viel|berechne|combien|calcul[ae]z?|cu[aá]nto|quanto|hoeveel)\b"
 )
 
 
@@ -749,7 +770,7 @@ _ASKS = (
         "equation_found": "the result that it gives instead",
     },
     needs=("roles", "texts", "calls"),
-    version=3,
+    version=4,
 )
 def arithmetic(frame: pl.DataFrame) -> pl.DataFrame:
     """Recompute what a question asks for, and the equations of the answer that follows it."""
