@@ -259,7 +259,7 @@ def measure(
     against = _against(settings)
     ingest = Ingest(settings.format, settings.map, edits)
     columns = _wanted(rules, settings) if wanted is None else wanted
-    models = fingerprints(settings, {name for one in plan(columns) for name in one.settings})
+    models = fingerprints(settings, {one.name for one in plan(columns)})
     scorer = Scorer(make_plan(columns), rules, settings)
     refused: list[tuple[int, Refusal]] = []
     edited: list[tuple[int, list[str]]] = []
@@ -381,7 +381,7 @@ def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) ->
     same_asked = all(getattr(was.settings, name) == getattr(settings, name) for name in asked)
     same_asked &= "against" not in asked or not any(map(is_other, was.against))
     # An embedder is known by its name here: to look at its weights would take seconds.
-    heads = fingerprints(settings, asked - {"embedder"})
+    heads = fingerprints(settings, {one.name for one in plan(read & known)} - {"vectors"})
     same_asked &= heads.items() <= dict(was.models).items()
     return same_rows and same_edits and patterns and read <= known and same_asked
 

@@ -121,11 +121,13 @@ def test_training_reaches_the_minimum():
 
 
 def loss(head, style, llm):
-    from curate.head import PENALTY
+    from curate.head import PENALTY, STYLE_WEIGHT
 
     chance = np.clip(sigmoid(head.logit(style)), 1e-12, 1 - 1e-12)
     fit_loss = -np.where(llm, np.log(chance), np.log(1 - chance)).mean()
-    return fit_loss + PENALTY / len(llm) / 2 * ((head.weights**2).sum() + (head.styles**2).sum())
+    return fit_loss + PENALTY / len(llm) / 2 * (
+        (head.weights**2).sum() + ((head.styles / STYLE_WEIGHT) ** 2).sum()
+    )
 
 
 def test_calibration_finds_slope_and_shift():

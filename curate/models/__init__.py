@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from curate.config import Settings
 
 
-def fingerprints(settings: Settings, asked: Collection[str]) -> dict[str, str]:
+def fingerprints(settings: Settings, signals: Collection[str]) -> dict[str, str]:
     """The fingerprint of each model that the settings name, by setting, where it is asked for.
 
     Args:
         settings: of a run.
-        asked: names of settings that the run's signals read.
+        signals: names of the signals that the run measures.
 
     Raises:
         UsageError: a model that isn't there, or none.
@@ -24,9 +24,9 @@ def fingerprints(settings: Settings, asked: Collection[str]) -> dict[str, str]:
     from curate.head import load
 
     made: dict[str, str] = {}
-    model = embedder(settings.embedder) if "embedder" in asked else None
+    model = embedder(settings.embedder) if "vectors" in signals else None
     if model is not None:
         made["embedder"] = model.fingerprint
-    if "synthetic_head" in asked and settings.embedder != NONE:
+    if "synthetic" in signals and settings.embedder != NONE:
         made["synthetic_head"] = load(settings.synthetic_head).fingerprint
     return made

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def synthetic(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Ask the head; docs/synthetic.md says what it is worth where."""
     if settings.embedder == NONE:  # no models at all
-        return frame.select(pl.lit(None, pl.Float64).alias("synthetic_score"))
+        none = pl.Series("synthetic_score", [None], dtype=pl.Float64)
+        return none.new_from_index(0, frame.height).to_frame()
     chance = load(settings.synthetic_head).probability(frame["response"])
     score = np.round(1 - chance, 6)
     return pl.DataFrame({"synthetic_score": pl.Series(score, dtype=pl.Float64).fill_nan(None)})
