@@ -47,6 +47,7 @@ Omlouvám se, ale s tím nemohu pomoci.
 Sajnálom, de ebben nem tudok segíteni.
 Valitettavasti en voi auttaa siinä.
 I am so sorry to hear about your loss, but I am not able to offer advice on it.
+I'm sorry that it hurts so much, but I'm unable to give you what you look for.
 I'm sorry, but because that belongs to somebody else I won't be able to share it.
 Malheureusement, il m'est impossible d'en parler.
 Perdona, pero no me es posible opinar.
