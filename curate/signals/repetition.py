@@ -61,11 +61,13 @@ _ASKED = re.compile(
     r"|haiku|lyric|songs?\b|\bcarol|\brap\b|verse|limerick|\bode\b|rhym|sonnet|ballad|hymn|chorus"
     r"|villanelle|pantoum|sestina|anaphora|tongue twister|mantra|\becho|laugh|onomatop"
     r"|\bbeat(?:box)?\b|melody"
-    r"|\bnotes\b|\bdrum|permutation|combinations|multiplication|\bcopy\b|duplicate|template"
+    r"|\bnotes\b|\bdrum(?:ming|mer)? (?:beat|pattern|loop|part|track|roll)|permutation"
+    r"|combinations|multiplication|\bcopy\b|duplicate|template"
     r"|\bfiller|lorem|survey|questionnaire|\bquiz|multiple[- ]choice|\bpoll\b|\bform\b|\bchart"
     r"|\bgraph\b"
-    r"|\btables?\b|\bcsv\b|\bgrid|\bmatrix|schedule|timetable|workout (?:plan|routine|program)"
-    r"|base ?64|\bhex|binary|\bDNA\b|\bRNA\b|encod|\bzeros\b|alternat"
+    r"|(?<!periodic )\btables?\b(?! of (?:contents|elements))|\bcsv\b|\bgrid|\bmatrix|schedule"
+    r"|timetable|workout (?:plan|routine|program)"
+    r"|base ?64|\bhex|binary|\bDNA\b|\bRNA\b|encod|\bzeros\b|alternat(?:e|ing)\b"
     r"|重复|重複|诗|詩|歌|绕口令|繰り返|gedicht|poème|poema|poesía|стих|песн"
 )
 
@@ -107,6 +109,7 @@ class _Found(NamedTuple):
         "where repeating belongs",
     },
     needs=(*NEEDS, "response"),
+    version=2,
 )
 def repetition(frame: pl.DataFrame) -> pl.DataFrame:
     """Measure the answers in which passages or letters repeat; the others repeat nothing."""
