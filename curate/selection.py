@@ -48,12 +48,14 @@ if TYPE_CHECKING:
 
 Order = Literal["chosen", "input"]
 
-# What a finding leaves of a row's quality. A row that would be dropped comes after all others.
+# What a finding leaves of a row's quality. A row that would be dropped comes after all others. Of
+# six settings one of those that agree best with people on the even rows of PandaLM (docs/log.md);
+# a matter of taste (`info`) must not weigh more than a tenth of what an answer says.
 DROPPED = 0.1
-FLAGGED = {"error": 0.5, "warning": 0.7, "info": 0.9}
-# An answer that says nothing has 0.9 of the quality of one with 50 facts or more. With 0.5, where
-# people's preference is met best, tasks that take short answers are hardly chosen: of 2,000 rows of
-# Alpaca 1.5 % have answers under 20 tokens, of all rows 36 %, with 0.9 14 % (docs/log.md).
+FLAGGED = {"error": 0.5, "warning": 0.8, "info": 0.98}
+# An answer that says nothing has 0.9 of the quality of one with 50 facts or more. With 0.5 tasks
+# with short answers are hardly chosen: of 2,000 rows of Alpaca 1.5 % would have answers under 20
+# tokens, with 0.9 14 %; of all rows 36 % have (docs/log.md).
 SUBSTANCE, MOST_FACTS = 0.1, 50
 TOKENS_A_FACT = 4  # the median of Alpaca's answers; for code, where facts are not counted
 
