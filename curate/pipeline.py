@@ -257,7 +257,7 @@ def measure(
     """
     edits = {code: rule for code, rule in rules.items() if rule.action == "edit"}
     against = _against(settings)
-    ingest = Ingest(settings.format, settings.map, edits)
+    ingest = Ingest(settings.format, settings.map, edits, settings.label_field)
     columns = _wanted(rules, settings) if wanted is None else wanted
     models = fingerprints(settings, {one.name for one in plan(columns)})
     scorer = Scorer(make_plan(columns), rules, settings)

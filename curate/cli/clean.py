@@ -52,6 +52,7 @@ def clean(
     index: options.Index = None,
     fix: options.Fix = None,
     embedder: options.Embedder = None,
+    label_field: options.LabelField = None,
     synthetic_head: options.SyntheticHead = None,
     config: Config = None,
     force: options.Force = False,
@@ -75,6 +76,7 @@ def clean(
         index=index,
         fix=fix,
         embedder=embedder,
+        label_field=label_field,
         synthetic_head=synthetic_head,
     )
     _check_thresholds(set, chosen)

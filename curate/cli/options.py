@@ -78,6 +78,14 @@ SyntheticHead = Annotated[
         "--synthetic-head", metavar="HEAD", help="A head that `curate fit synthetic` has made."
     ),
 ]
+LabelField = Annotated[
+    str | None,
+    typer.Option(
+        "--label-field",
+        metavar="NAME",
+        help="The field with each row's label, or a list of them: looks for wrong ones.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a run that stands there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
