@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SHIPPED = "synthetic"
 MIN_WORDS = 30  # of fewer a head is as often wrong as right; docs/synthetic.md has the curve
 MIN_KNOWN = 0.6  # share of English words; below it is code, a table, another language
-STYLE_WEIGHT = 0.03  # of a standard deviation, beside words of length 1; of 0 to 0.05 the best
+STYLE_WEIGHT = 0.01  # of a standard deviation, beside words of length 1; of 0 to 0.05 the best
 _CLIP = 3.0  # standard deviations
 _LAYOUT = 1
 

@@ -69,5 +69,6 @@ def _show(found: Figures, out: Path) -> None:
     typer.echo(f"AUROC                     {found.auroc:.3f}")
     typer.echo(f"found at 1 % false alarms {percent(found.recall)}")
     typer.echo(f"calibration error         {found.calibration:.3f}")
-    typer.echo(f"synthetic-likely from     synthetic_score < {1 - found.threshold:.3f}")
-    typer.echo(f"wrote {out}; curate clean --synthetic-head {out} uses it")
+    typer.echo(f"wrote {out}. To use it, and to flag at 1 % false alarms:")
+    typer.echo(f"  curate clean ... --synthetic-head {out} \\")
+    typer.echo(f"    --set synthetic-likely.threshold={1 - found.threshold:.3f}")

@@ -30,6 +30,7 @@ from curate.monoculture import monoculture
 from curate.registry import signals
 from curate.share import synthetic_share
 from curate.stylometry import measure
+from tests.bench import choice
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "quality.md"
@@ -130,6 +131,7 @@ def of_embedder() -> Iterator[Line | str]:
 
 # Logistic regression over words and bigrams (TF-IDF, scikit-learn), the other sources as training.
 TFIDF = {"writing": 0.945, "xsum": 0.971, "yelp": 0.946, "fast": 0.795, "toefl": 0.982}
+TFIDF["fast without davinci"] = 0.909
 DETECTRL = {"writing": "writing_prompt", "xsum": "xsum", "yelp": "yelp_review"}
 
 
@@ -342,6 +344,24 @@ def of_monoculture() -> Iterator[Line | str]:
     yield Line("two families of stock phrases or more", told[1]["stock"], None, told[0]["stock"])
     for family, share in told[1]["phrases"].items():
         yield Line(f"stock phrase: {family}", share, None, told[0]["phrases"][family])
+
+
+# --- choice, knowledge, tasks (choice.py) --------------------------------------------------------
+
+
+def lines(found: Iterator[choice.Figure | str]) -> Iterator[Line | str]:
+    """Figures as lines."""
+    return (one if isinstance(one, str) else Line(*one) for one in found)
+
+
+for name, title, measured in (
+    ("select", "Core-sets of Alpaca, 52,002 rows", choice.selecting),
+    ("select-cost", "What `curate select` costs", choice.selecting_costs),
+    ("preference", "The quality that `curate select` goes by", choice.preferring),
+    ("knowledge", "Facts that the prompt does not hold", choice.knowing),
+    ("tasks", "Kinds of tasks", choice.grouping),
+):
+    section(name, title)(lambda found=measured: lines(found()))
 
 
 # --- the page -----------------------------------------------------------------------------------
