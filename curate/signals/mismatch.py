@@ -1,0 +1,165 @@
+"""Answers that belong to another question: what a swap of columns or a shifted row leaves behind.
+
+`curate.matching` learns from the file itself which questions and answers go together, and judges
+each row by the rows of other folds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from curate import alike
+from curate.embed import matrix
+from curate.linear import folds
+from curate.matching import Matched, Side, match
+from curate.registry import signal
+
+if TYPE_CHECKING:
+    from curate.config import Settings
+    from curate.linear import Floats
+    from curate.minhash import Ints
+
+# Rows from which on a file can teach what goes together.
+ROWS = 300
+# How often a true pair must come before a shuffled one for the file's models to be believed.
+LEAST_WORTH = 0.9
+_MOST = 60_000  # rows that are judged together; 500 MB. More say nothing new
+
+# What kinds of questions, and of answers, look like. Which of them go together is learnt.
+_ASKED = (
+    r"(?i)^(?:what|which)\b",
+    r"(?i)^who(?:se)?\b",
+    r"(?i)^when\b",
+    r"(?i)^how\b",
+    r"(?i)^why\b",
+    r"(?i)^(?:is|are|do|does|can|did|should|was|will)\b",
+    r"(?i)\b(?:list|name|give|suggest|generate|provide)\b",
+    r"(?i)\b(?:code|function|program|script|python|sql|html|regex|algorithm|query)\b",
+    r"(?i)\b(?:translate|spanish|french|german|italian|chinese|japanese)\b",
+    r"(?i)\b(?:classify|categor|identify|determine|decide|tell whether)",
+    r"(?i)\b(?:rewrite|edit|correct|convert|transform|change|rephrase|paraphrase|fix)\b",
+    r"(?i)\b(?:summari|sum up|condense)",
+    r"(?i)\b(?:story|poem|song|haiku|dialogue|joke|essay|speech|letter|email)\b",
+    r"(?i)\b(?:calculate|compute|solve|sum|how many|how much|equation|area|number)\b",
+    r"(?i)\bsentence\b",
+    r"(?i)\b(?:describe|explain|discuss|analy|compare)",
+    r"\n\n",
+    r"\d",
+    r"\?",
+    r"(?i)\b(?:one|a single) (?:word|sentence)\b",
+    r"[^\x00-\x7f]",
+    r"(?i)\b(?:two|three|four|five|six|ten|\d+)\b",
+    r"(?i)\b(?:synonym|antonym|adjective|word|rhyme)",
+    r"(?i)\b(?:create|write|compose|design|develop|construct)\b",
+    '"',
+)
+_TOLD = (
+    r"^\s*[-*•]|\n\s*[-*•] ",
+    r"(?m)^\s*\d+[.)]",
+    r"```|def |return |;\n|\{|</",
+    r"(?i)^\W*(?:yes|no)\b",
+    r"\?",
+    r"^\W*[\d.,$%]+\W*$",
+    r"\n",
+    r"[^\x00-\x7f]",
+    '^["“]',
+    r"\b(?:I|my)\b",
+    r"(?i)\byou\b",
+    r"^\w+\W*$",
+    r"^[^.!?\n]*$",
+    r":\n",
+    "!",
+    "=",
+    r"\d{4}",
+    r"^(?:The|This|A|An) ",
+    r"\b(?:he|she|was)\b",
+)
+
+
+@signal(
+    columns={
+        "prompt_form": "what kind of question it looks like, a bit a kind",
+        "response_form": "what kind of answer it looks like, a bit a kind",
+    },
+    needs=("prompt", "response"),
+    transient=True,
+)
+def forms(frame: pl.DataFrame) -> pl.DataFrame:
+    """Look for the marks of each kind."""
+    return frame.select(
+        _bits("prompt", _ASKED).alias("prompt_form"),
+        _bits("response", _TOLD).alias("response_form"),
+    )
+
+
+def _bits(column: str, kinds: tuple[str, ...]) -> pl.Expr:
+    text = pl.col(column).fill_null("")
+    return pl.sum_horizontal(
+        text.str.contains(kind).cast(pl.UInt32) * 2**at for at, kind in enumerate(kinds)
+    ).cast(pl.UInt32)
+
+
+@signal(
+    columns={
+        "mismatch_score": "how well the answer fits its question, by what goes together in the "
+        "rest of the file: 1 = surely its own, 0 = surely another question's; null without "
+        "question or answer, for labels of a classification, and where the file has fewer than "
+        f"{ROWS} other rows or does not show what goes together",
+    },
+    needs=(
+        *("prompt_vector", "response_vector", "prompt_form", "response_form"),
+        *("prompt_words", "response_words", "prompt_length", "response_length"),
+        *("prompt_wording", "near_duplicate_of", "id", "label_given"),
+    ),
+    scope="corpus",
+    settings=("embedder", "label_field", "seed"),
+)
+def mismatch(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Judge each pair by the pairs of the same file."""
+    score = np.full(frame.height, np.nan)
+    open_ended = pl.lit(value=True) if settings.label_field else pl.col("label_given").is_null()
+    speaks = pl.col("prompt_vector").is_not_null() & pl.col("response_vector").is_not_null()
+    rows = frame.select((speaks & open_ended).arg_true()).to_series().cast(pl.Int64).to_numpy()
+    groups = _groups(frame[rows])
+    count = max(-(-len(rows) // _MOST), 1)
+    part = folds(groups, count, settings.seed)
+    for number in range(count):
+        which = np.flatnonzero(part == number)
+        found = _match(frame[rows[which]], groups[which], settings.seed)
+        if found is not None and found.worth >= LEAST_WORTH:
+            score[rows[which]] = found.score
+    return pl.DataFrame({"mismatch_score": pl.Series(score).fill_nan(None)})
+
+
+def _match(frame: pl.DataFrame, groups: Ints, seed: int) -> Matched | None:
+    """None where there are too few different rows to learn from."""
+    if len(np.unique(groups)) < ROWS:
+        return None
+    return match(_side(frame, "prompt", _ASKED), _side(frame, "response", _TOLD), groups, seed)
+
+
+def _side(frame: pl.DataFrame, name: str, kinds: tuple[str, ...]) -> Side:
+    bits = frame[f"{name}_form"].to_numpy()[:, None]
+    has: Floats = ((bits >> np.arange(len(kinds))) & 1).astype(np.float32)
+    return Side(
+        matrix(frame[f"{name}_vector"]),
+        has,
+        frame[f"{name}_length"].cast(pl.Int64).to_numpy(),
+        frame[f"{name}_words"].explode().to_numpy(),
+    )
+
+
+def _groups(frame: pl.DataFrame) -> Ints:
+    """Rows with the same question, and near-copies, have the same number."""
+    rows = frame.with_row_index("row").select(
+        pl.col("row").cast(pl.Int64),
+        asked=pl.col("row").min().over("prompt_wording").cast(pl.Int64),
+        near=pl.col("row").min().over(pl.coalesce("near_duplicate_of", "id")).cast(pl.Int64),
+    )
+    own = rows["row"].to_numpy()
+    left, right = np.concatenate([own, own]), np.concatenate([rows["asked"], rows["near"]])
+    apart = left != right
+    return alike.components(left[apart], right[apart], frame.height)
