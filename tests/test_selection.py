@@ -213,4 +213,4 @@ def test_what_quality_is_made_of():
         }
     )
     made = quality(scores, findings).tolist()
-    assert made == pytest.approx([1, 1, 0.1 * 0.9, 0.5, 0.9, 0.8 * 0.98])
+    assert made == pytest.approx([1, 1, 0.1 * 0.9, 0.5, 0.9, 0.8])
