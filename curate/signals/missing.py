@@ -60,6 +60,16 @@ _ENDS = (
     rf"|say|says|mean"
     rf"|means|show|shows)\b{_OTHER}*)?[.?!]*\s*$"
 )
+# What is asked of the material after a comma: "From the passage provided, name ...".
+_ASKED = (
+    r"(?:provide|tell|give|list|name|extract|explain|what|which|who|when|where|why|how|describe"
+    r"|identify|find|write|answer|state|create|generate|suggest|determine|summari[sz]e|say|count"
+    r"|decide|choose|pick|please|can you)"
+)
+_SOURCE = (
+    r"(?:passage|paragraph|excerpt|transcript|text|article|document|chart|graph|table|photo|picture"
+    r"|image|diagram|conversation|dialogue|review|e-?mail|screenshot|snippet)s?"
+)
 _BELOW = re.compile(
     rf"(?i)\b(?:the|these|this|each|my|our) (?:\w+ ){{0,2}}(?:following"
     rf"|below)(?: \w+){{0,4}}\s*[:：]\s*$"
@@ -68,6 +78,10 @@ _BELOW = re.compile(
     rf"{_TEXTS}{_ENDS}"
     rf"|\b(?:the|this|these|my|our) (?:\w+ ){{0,2}}{_TEXTS} (?:given |provided )?(?:below"
     rf"|above){_ENDS}"
+    rf"|\b(?:following|given) (?:\w+ ){{0,2}}{_SOURCE}(?: about {_OTHER}{{1,40}}?)?, {_ASKED}\b"
+    rf"{_OTHER}*[.?!]*\s*$"
+    rf"|\b(?:from|in|to|of|for|with|on|using) given {_TEXTS}{_ENDS}"
+    rf"|\b(?:the|this) (?:\w+ )?{_SOURCE} (?:provided|given)(?:, {_ASKED}\b{_OTHER}*)?[.?!:]*\s*$"
     r"|^[^。：\n“\"]*(?:以下|下面|下列|给定|上述)的?(?:文本|文章|段落|句子|表格|列表|代码|诗歌?"
     r"|对话|数据|故事)"
     r"[^：:。\n“\"系统]{0,20}[:：。]?\s*$"
@@ -83,6 +97,8 @@ _NAMED = re.compile(
     rf"|these) (?:\w+ )?{_TEXTS}"
     rf"(?: \w+ly)?(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|according|so|using|on|is"
     rf"|are)\b{_OTHER}*)?[.?!]*\s*$"
+    rf"|^\W*{_WORKS} (?:the|my|this|these) (?:\w+ )?{_HELD},? and (?:then )?{_ASKED}\b{_OTHER}*"
+    rf"[.?!]*\s*$"
     rf"|^\W*{_WORKS} (?:the|my) (?:\w+ )?{_HELD}(?: (?:in|into|to|from|for|as"
     rf"|by)\b{_OTHER}*)?[.?!]*\s*$"
     rf"|^\W*{_WORKS} (?:the|an?|any|all) (?:average|mean|median|sum|mode|total|range|errors?"
@@ -99,6 +115,23 @@ _NAMED = re.compile(
     rf"|^\W*what (?:is|are|does|do) this (?:article|essay|passage|paragraph|text|e-?mail"
     rf"|document|photo|picture"
     rf"|image|chart|graph) (?:about|mean|say|show|tell us)\b{_OTHER}*[.?!]*$"
+)
+# Even what is to be made needs it then.
+_LAST_BELOW = re.compile(
+    r"(?i)\b(?:the|these) (?!box|space|field|form|area|comment)\w+(?: and \w+)?"
+    r" (?:given |provided |listed |stated )?below[.?!:]*\s*$"
+)
+_SOURCED = re.compile(
+    rf"(?i)^\W*(?:given|from|based on|according to|using|in) (?:the|this|these|my) (?:\w+ )?"
+    rf"{_SOURCE}(?: (?:about|titled|provided|given|above|below)\b{_OTHER}{{0,60}}?)?, {_ASKED}\b"
+    rf"{_OTHER}*[.?!]*\s*$"
+    rf"|^\W*(?:{_OTHER}{{0,60}} )?(?:according to|based on|from|in) (?:the )?(?:passage|paragraph"
+    rf"|excerpt|figure|chart|diagram|photo|image) (?:\d\d?|[A-D])\b{_OTHER}*[.?!]*\s*$"
+)
+# A verb, "this e-mail", a colon, and nothing behind it: numbers in it say how long it is.
+_LEFT_OPEN = re.compile(
+    rf"(?i)^\W*{_WORKS} (?:\w+ ){{0,4}}(?:this|these|the|my|our) (?:\w+ )?{_TEXTS}\b"
+    r"[^\n:.?!\"'“”‘’«»()\[\]{}]{0,60}[:：]\s*$"
 )
 # Numbers that may be the material, or a thing that a program will be given.
 _HOLDS = re.compile(
@@ -189,6 +222,11 @@ _ADDRESSES = [
     *(f".{end}/" for end in "com org net edu gov io info de fr es it nl uk co eu".split()),
 ]
 _BEGINS = rf"^(?i:{_WORKS}|what|which|who|where|how many|how much)\b[^\n:\"“”«»()\[\]{{}}]*$"
+_LEADS = (
+    r"^(?i:given|from|based on|according to|using|in) (?i:the|this|these|my|passage|paragraph"
+    r"|figure|chart) [^\n:\"“”]*$"
+    rf"|^(?i:{_WORKS}) [^\n:\"“”]*[:：]\s*$"
+)
 # What is to be made needs no material, or it follows after all.
 _MAKES = (
     r"^(?i:write|create|generate|design|develop|implement|construct|build|compose|given an? )"
@@ -209,6 +247,7 @@ _ROW_OF_NUMBERS = re.compile(r"\d[,; ]+\d")
         "its address is there)",
     },
     needs=(*NEEDS, "instruction", "input"),
+    version=2,
 )
 def missing(frame: pl.DataFrame) -> pl.DataFrame:
     """Look at short questions that speak of material or have the name of a file or page."""
@@ -241,9 +280,11 @@ def _may_lack(tasks: pl.Series) -> pl.Series:
     points = tasks.str.contains_any(_POINTS, ascii_case_insensitive=True).arg_true()
     pointed = tasks.gather(points)
     lacks = ~pointed.str.contains(_MAKES) | pointed.str.contains("attached", literal=True)
+    lacks |= pointed.str.strip_chars_end(".?!: ").str.ends_with(" below")
     found = found.scatter(points, found.gather(points) | lacks)
     works = tasks.str.contains(_BEGINS).arg_true()
     named = tasks.gather(works).str.contains(_NAMED.pattern)
+    found |= tasks.str.contains(_LEADS)
     return found.scatter(works, found.gather(works) | named)
 
 
@@ -261,7 +302,8 @@ def _judge(asked: str, given: str, answer: str, before: str) -> tuple[str | None
         if sign and _FILE.search(last):
             asked, given = task.strip(), last
     found = _find(asked, given, before)
-    if found is None or _NO_NEED.search(asked) or _WAITS.search(answer[:200]):
+    no_need = _NO_NEED.search(asked) and not _LAST_BELOW.search(asked)
+    if found is None or no_need or _WAITS.search(answer[:200]):
         return None, None
     return found[0][0].strip(), found[1]
 
@@ -278,16 +320,19 @@ def _find(asked: str, given: str, before: str) -> tuple[re.Match[str], str] | No
     attached = _ATTACHED.search(asked)
     if attached:
         return attached, "file"
-    if _AFTER.search(asked) or _HOLDS.search(asked):
-        return None
-    return _unfollowed(asked, before)
+    return None if _AFTER.search(asked) else _unfollowed(asked, before)
 
 
 def _unfollowed(asked: str, before: str) -> tuple[re.Match[str], str] | None:
-    below = _BELOW.search(asked)
+    left_open = None if before else _LEFT_OPEN.search(asked)
+    if left_open:
+        return left_open, "below"
+    if _HOLDS.search(asked):
+        return None
+    below = _BELOW.search(asked) or _LAST_BELOW.search(asked)
     if below and not (before and _EARLIER.search(below[0]) and _is_held(below[0], before)):
         return below, "below"
-    named = _NAMED.search(asked)
+    named = _NAMED.search(asked) or _SOURCED.search(asked)
     return (named, "named") if named and not _is_held(named[0], before) else None
 
 

@@ -256,7 +256,8 @@ _REFUSED = (
 _ABLE = (
     rf"(?:i|we|this model|the model|the assistant)(?: |(?=['’]))(?:(?:just|simply|really|also"
     rf"|currently|personally|still|regretfully|respectfully|honestly) )*"
-    rf"(?:{_NOT}|(?:a|'|’)?\s?m (?:just |simply |currently )?(?:unable|not able|not capable of|not allowed|not permitted|not"
+    rf"(?:{_NOT}|(?:a|'|’)?\s?m (?:just |simply |currently )?"
+    r"(?:unable|not able|not capable of|not allowed|not permitted|not"
     r" programmed|not designed|not equipped|not in a position|not going|not comfortable"
     r"|not authori[sz]ed|incapable of)|am (?:just |simply |currently )?(?:unable|not able|not"
     r" allowed|not permitted|not capable of|not programmed|not designed|not equipped"
