@@ -83,11 +83,11 @@ class Head:
         words = style.values * self.idf[style.places]
         length = np.sqrt(np.bincount(style.rows, weights=words**2, minlength=size))
         total = np.bincount(style.rows, weights=words * self.weights[style.places], minlength=size)
-        made: Reals = total / np.maximum(length, 1e-9) + self._standard(style) @ self.styles
-        return made + self.bias
-
-    def _standard(self, style: Style) -> Floats:
-        return standard(style.style, self.mean, self.spread)
+        dense = standard(style.style, self.mean, self.spread)
+        # Not a product of matrices: its last bits depend on how many rows there are.
+        styles = np.einsum("ns,s->n", dense, self.styles, dtype=np.float64)
+        made: Reals = total / np.maximum(length, 1e-9) + styles + self.bias
+        return made
 
 
 def judged(style: Style) -> NDArray[np.bool_]:

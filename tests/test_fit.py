@@ -170,6 +170,13 @@ def test_the_shipped_head_is_small_and_abstains():
     assert len(save(head, "")) < 3_000_000
 
 
+def test_a_score_depends_on_its_text_alone():
+    made = texts(MODEL, 9) + texts(PEOPLE, 8)
+    together = load("synthetic").probability(pl.Series(made))
+    alone = [load("synthetic").probability(pl.Series([text]))[0] for text in made]
+    assert together.tolist() == alone
+
+
 def test_no_model_no_score():
     rows = pl.DataFrame({"response": [written(MODEL, 1)]})
     off = signals()["synthetic"](rows, Settings(embedder="none"))
