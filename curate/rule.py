@@ -403,7 +403,8 @@ def choose(
         select: codes or prefixes to take instead of the pack's.
         ignore: codes or prefixes to leave out, on top of the pack's.
         thresholds: code -> threshold, over the pack's.
-        actions: code or prefix -> action, over the pack's.
+        actions: code or prefix -> action, over the pack's; a rule named here is believed however
+            many rows it hits.
         fix: take the edit rules too.
 
     Raises:
@@ -425,6 +426,8 @@ def choose(
         for prefix, action in (*pack.actions.items(), *(actions or {}).items()):
             if matches_prefix(code, prefix) and rules[code].action != "edit":
                 changes["action"] = action
+        if any(matches_prefix(code, prefix) for prefix in actions or ()):
+            changes["suspect_above"] = 1.0  # whoever names the rule's action has looked
         if code in limits:
             changes["threshold"] = limits[code]
         chosen[code] = rules[code].model_copy(update=changes)

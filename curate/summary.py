@@ -67,6 +67,7 @@ class Pen:
         self.blocks = _can_show("█»…↵–", console.encoding)
 
     def text(self, *parts: str | tuple[str, str] | Text) -> Text:
+        """A line of styled parts, in signs that the terminal can show."""
         from rich.text import Text
 
         return Text.assemble(*parts, no_wrap=True, overflow="ellipsis", end="")
@@ -278,8 +279,9 @@ def _suspects(report: Report, pen: Pen) -> Iterator[Text]:
     for rule in report.suspects:
         yield Text.assemble(
             ("suspect ", "bold yellow"),
-            f"{rule.code} hit {percent(rule.share)} of the rows, more than can be believed; it "
-            "dropped none of them.",
+            f"{rule.code} hit {percent(rule.share)} of the rows, more than is believed unasked: it "
+            "dropped none of them. If its examples convince you, insist: ",
+            (f"--set {rule.code}.action=drop", "bold"),
         )
     if report.suspects:
         yield pen.text("")

@@ -274,3 +274,29 @@ def test_help_needs_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+def test_who_names_a_rules_action_is_believed(tmp_path):
+    rows = [
+        {"instruction": f"Name fruit {n}.", "input": "", "output": "An apple."} for n in range(80)
+    ]
+    refused = "I can't help with that."
+    rows += [{"instruction": f"What is {n}?", "input": "", "output": refused} for n in range(25)]
+    data = tmp_path / "rows.jsonl"
+    data.write_bytes(b"\n".join(orjson.dumps(row) for row in rows) + b"\n")
+    run = tmp_path / "run"
+    asked = ("clean", data, "-o", run, "--select", "refusal-answer", "--json")
+
+    suspected = orjson.loads(curate(*asked).stdout)
+    assert suspected["totals"]["dropped"] == 0
+
+    insisted = orjson.loads(curate(*asked, "--force", "--set", "refusal-answer.action=drop").stdout)
+    assert insisted["totals"]["dropped"] == 25
+
+    curate("clean", data, "-o", run, "--select", "refusal-answer", "--force", "-q")
+    again = curate("decide", run, "--set", "refusal-answer.action=drop", "--json")
+    assert orjson.loads(again.stdout)["totals"]["dropped"] == 25
+
+    wrong = curate("clean", data, "-o", run, "--set", "refusal-answer.action=edit", "--force")
+    assert wrong.returncode == 2
+    assert b"CODE.action=drop|flag" in wrong.stderr

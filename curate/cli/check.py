@@ -96,6 +96,7 @@ def check(
         "format": format,
         "map": options.mapping(map),
         "thresholds": options.thresholds(set),
+        "actions": options.actions(set),
         "rules": tuple(str(path) for path in rules or ()),
         "against": tuple(against or ()),
         "embedder": embedder,

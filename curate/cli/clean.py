@@ -71,6 +71,7 @@ def clean(
         select=options.codes(select),
         ignore=options.codes(ignore),
         thresholds=options.thresholds(set),
+        actions=options.actions(set),
         rules=tuple(_names(rules)),
         against=tuple(against or ()),
         index=index,
@@ -79,7 +80,7 @@ def clean(
         label_field=label_field,
         synthetic_head=synthetic_head,
     )
-    _check_thresholds(set, chosen)
+    _check_set(set, chosen)
     with options.progress(quiet=quiet or json) as tick:
         pipeline.clean(inputs, out, chosen, force=force, tick=tick)
     _show(out, quiet=quiet, json=json)
@@ -112,9 +113,10 @@ def decide(
         select=options.codes(select),
         ignore=(*was.ignore, *options.codes(ignore)),
         thresholds={**was.thresholds, **options.thresholds(set)},
+        actions={**was.actions, **options.actions(set)},
         rules=tuple(_names(rules)),
     )
-    _check_thresholds(set, chosen)
+    _check_set(set, chosen)
     with options.progress(quiet=quiet or json) as tick:
         after = pipeline.decide_again(run, chosen, out, force=force, tick=tick)
     if not (quiet or json):
@@ -122,12 +124,12 @@ def decide(
     _show(out or run, quiet=quiet, json=json)
 
 
-def _check_thresholds(given: list[str] | None, chosen: Settings) -> None:
-    """Refuse a threshold that nothing would be compared with."""
+def _check_set(given: list[str] | None, chosen: Settings) -> None:
+    """Refuse a threshold or an action of a rule that is not asked."""
     from curate.pipeline import chosen_rules
 
     rules = chosen_rules(chosen) if given else {}
-    for code in options.thresholds(given):
+    for code in (*options.thresholds(given), *options.actions(given)):
         if code not in rules:
             raise UsageError(f"--set {code}: is no rule of this run; --select it, or its --pack")
 

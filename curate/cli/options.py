@@ -47,7 +47,11 @@ Ignore = Annotated[
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="CODE.threshold=X", help="Change a rule's threshold."),
+    typer.Option(
+        "--set",
+        metavar="CODE.threshold=X",
+        help="Change a rule's threshold, or with CODE.action=drop (or flag) what it does.",
+    ),
 ]
 Against = Annotated[
     list[str] | None,
@@ -110,9 +114,14 @@ def settings(config: Path | None = None, **given: Any) -> Settings:  # noqa: ANN
 
 
 def revised(base: Settings, **given: Any) -> Settings:  # noqa: ANN401  # options
-    """Settings with other values where an option was given."""
-    changes = {name: value for name, value in given.items() if value not in (None, [], (), {})}
-    return type(base).model_validate(base.model_dump() | changes)
+    """Settings with other values where an option was given; a mapping adds to what is there."""
+    known = base.model_dump()
+    changes = {
+        name: known[name] | value if isinstance(value, dict) else value
+        for name, value in given.items()
+        if value not in (None, [], (), {})
+    }
+    return type(base).model_validate(known | changes)
 
 
 def codes(words: Sequence[str] | None) -> tuple[str, ...]:
@@ -137,21 +146,40 @@ def mapping(words: Sequence[str] | None) -> dict[str, str]:
 
 
 def thresholds(words: Sequence[str] | None) -> dict[str, float]:
-    """`too-long.threshold=2048` as a mapping of codes to numbers.
+    """`too-long.threshold=2048` as a mapping of codes to numbers; actions are passed over.
 
     Raises:
         UsageError: anything else.
     """
-    made = {}
+    return _given(words)[0]
+
+
+def actions(words: Sequence[str] | None) -> dict[str, str]:
+    """`refusal-answer.action=drop` as a mapping of codes to actions; thresholds are passed over.
+
+    Raises:
+        UsageError: anything else.
+    """
+    return _given(words)[1]
+
+
+def _given(words: Sequence[str] | None) -> tuple[dict[str, float], dict[str, str]]:
+    limits: dict[str, float] = {}
+    verdicts: dict[str, str] = {}
     for key, value in _pairs(words, "--set", "CODE.threshold=X"):
         code, _, what = key.rpartition(".")
+        if code and what == "action" and value in {"drop", "flag"}:
+            verdicts[code] = value
+            continue
         try:
-            made[code] = float(value)
+            limits[code] = float(value)
         except ValueError:
             what = ""
         if not code or what != "threshold":
-            raise UsageError(f"--set {key}={value}: expected CODE.threshold=NUMBER")
-    return made
+            raise UsageError(
+                f"--set {key}={value}: expected CODE.threshold=NUMBER or CODE.action=drop|flag"
+            )
+    return limits, verdicts
 
 
 def _pairs(words: Sequence[str] | None, option: str, shape: str) -> Iterator[tuple[str, str]]:

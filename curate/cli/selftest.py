@@ -86,6 +86,7 @@ def selftest(
         select=options.codes(select),
         ignore=options.codes(ignore),
         thresholds=options.thresholds(set),
+        actions=options.actions(set),
         rules=tuple(_names(rules)),
         against=tuple(against or ()),
         fix=fix,
