@@ -132,6 +132,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?…\"'”’)]*")
         "ending": "what speaks for a cut: " + ", ".join(SCORES) + "; null where nothing does",
     },
     needs=(*NEEDS, "response"),
+    version=2,
 )
 def endings(frame: pl.DataFrame) -> pl.DataFrame:
     """Judge how answers end: most end in a stop, the others are read."""
@@ -222,8 +223,10 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
     line = text[text.rfind("\n") + 1 :]
     if line.count("**") % 2 or (line.count("`") % 2 and "```" not in text):
         return "emphasis left open"
-    if not word or not (word[0].islower() or _DENSE.match(word)) or _is_list(line):
+    if _is_list(line):
         return None
+    if not word or not (word[0].islower() or _DENSE.match(word)):
+        return "no stop" if _breaks_off(text, line) and not poem else None
     if word in _FOLLOWED and not poem and not _UNFOLLOWED.search(line):
         return "function word"
     if poem:
@@ -240,6 +243,24 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
     if _is_left_open(text[-150:]):
         return "bracket left open"
     return "no stop" if long or _ITEM.match(line) or _DENSE.match(word) else None
+
+
+def _breaks_off(text: str, line: str) -> bool:
+    """Whether running text of closed sentences ends in a long one with a name or a number.
+
+    Hashtags, a headline and a list of names close nothing.
+    """
+    last = _STOP.split(line)[-1].split()
+    small = sum(word[0].islower() for word in last)
+    return (
+        LEAST_WORDS <= len(last) <= 2 * PROSE_WORDS
+        and 2 * small > len(last)
+        and "#" not in last[-1]
+        and len(_STOP.findall(text)) > 1
+        and _STOP.search(line) is not None
+        and _ITEM.match(line) is None
+        and _is_prose(text, line, len(text.split()))
+    )
 
 
 def _last_word(text: str) -> str:
@@ -293,7 +314,8 @@ def _is_list(line: str) -> bool:
 def _is_joined(things: list[str]) -> bool:
     """Whether "and" or "or" stands where the last thing belongs, and is no thing itself."""
     *others, last = (thing.strip().lower() for thing in things)
-    return last in _JOINS and not any(other in _FOLLOWED for other in others)
+    joins = last.rpartition(" ")[2] in _JOINS
+    return joins and not any(other in _FOLLOWED for other in others)
 
 
 def _is_prose(text: str, line: str, words: int) -> bool:
