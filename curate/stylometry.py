@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate.embed.wordpiece import spans
+from curate.embed.wordpiece import LONGEST, spans
 from curate.minhash import hash_spans
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ class _Tokens:
         closes = np.cumsum(plain.str.len_bytes().cast(pl.Int64).to_numpy() + 1)
         self.row = np.searchsorted(closes, self.begins, side="right")
         lower = self.text.lower()
-        self.hash = hash_spans(lower, self.begins, self.ends)
+        hashed = np.minimum(self.ends, self.begins + LONGEST)  # megabytes of Base64 are no word
+        self.hash = hash_spans(lower, self.begins, hashed)
         self.lower = np.frombuffer(lower + b"\0", np.uint8)
         is_letter = np.array([chr(one).isalpha() or not chr(one).isascii() for one in range(256)])
         self.is_word = is_letter[self.head]

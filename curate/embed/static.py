@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _FILE = "static.npz"
 # Pieces whose vectors are added up at once: 1 MB of them stays in the cache of a core.
 _PORTION = 1024
+_LONG = 1 << 16  # pieces; so many of one text are counted first
 
 
 class StaticModel:
@@ -55,17 +56,28 @@ class StaticModel:
         for these in _portions(begins, len(ids)):
             inside = begins[these]
             last = begins[these.stop] if these.stop < len(begins) else len(ids)
-            of_pieces = self._vectors[ids[inside[0] : last]]
-            made[full[these]] = np.add.reduceat(of_pieces, inside - inside[0], axis=0)
+            found = ids[inside[0] : last]
+            if len(found) > _LONG and len(inside) == 1:
+                made[full[these]] = self._long(found)
+            else:
+                sums = np.add.reduceat(self._vectors[found], inside - inside[0], axis=0)
+                made[full[these]] = sums
         return unit(made)
+
+    def _long(self, ids: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Vectors:
+        """The sum of many pieces, each distinct one looked up once: else a book takes gigabytes."""
+        pieces, counts = np.unique(ids, return_counts=True)
+        summed: Vectors = (self._vectors[pieces] * counts[:, None].astype(np.float32)).sum(axis=0)
+        return summed
 
 
 def _portions(begins: np.ndarray[tuple[int], np.dtype[np.int64]], total: int) -> list[slice]:
-    """Runs of texts that have about a portion of pieces together."""
+    """Runs of texts that have about a portion of pieces together; a long one by itself."""
     if not len(begins):
         return []
     cuts = np.searchsorted(begins, np.arange(0, total, _PORTION))
-    edges = np.unique(np.append(cuts, len(begins))).tolist()
+    long = np.flatnonzero(np.diff(begins, append=total) > _LONG)
+    edges = np.unique(np.concatenate([cuts, long, long + 1, [len(begins)]])).tolist()
     return [slice(first, last) for first, last in pairwise(edges)]
 
 

@@ -70,6 +70,7 @@ class WordPiece:
         plain = _plain(texts.fill_null(""))
         joined = str(plain.str.join("\0").item()).encode() if len(plain) else b""
         begins, ends = spans(joined)
+        ends = np.minimum(ends, begins + LONGEST + 1)  # enough to see that it is too long
         # A hash of 64 bits: two of a million words have one with a chance of 1 in 37 million.
         _, first, which = np.unique(
             hash_spans(joined, begins, ends), return_index=True, return_inverse=True

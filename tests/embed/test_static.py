@@ -57,6 +57,14 @@ def test_a_long_text_is_read_to_its_end():
     )
 
 
+def test_a_book_is_the_mean_of_its_pieces_too():
+    page = "The cat sat on the mat, and nobody minded. " * 8_000
+    vectors = static().encode([page, page[: len(page) // 100], "Short.", page])
+    assert vectors[0] @ vectors[1] == pytest.approx(1, abs=1e-4)
+    assert (vectors[0] == vectors[3]).all()
+    assert (vectors[2] == static().encode(["Short."])[0]).all()
+
+
 def test_case_and_accents_do_not_count():
     vectors = static().encode(["Café au lait", "cafe AU LAIT"])
     assert (vectors[0] == vectors[1]).all()
