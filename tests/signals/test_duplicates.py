@@ -315,6 +315,23 @@ def test_scripts_without_spaces_have_words_too(text):
     assert dropped(rows) == {1: 0}
 
 
+def test_a_short_question_is_another_one_whatever_is_said_around_it():
+    said = "I look after the light and the fog horn, and I note every ship that passes by day or night."
+
+    def about(question):
+        return chat(
+            *(("u", "Good evening to you."), ("a", "Good evening! What would you like to know?")),
+            *(("u", question), ("a", said)),
+            *(
+                ("u", "Goodbye."),
+                ("a", "Goodbye! Come back soon, there is much more to be told here."),
+            ),
+        )
+
+    assert dropped([about("Who are you?"), about("What are you?")]) == {}
+    assert dropped([about("Who are you?"), about("Who are you??")]) == {1: 0}
+
+
 def test_a_near_copy_in_a_conversation_is_near_in_every_turn():
     edited = LIGHTHOUSE.replace("bright", "strong")
     end = [("u", "Thank you!"), ("a", "You are welcome.")]
