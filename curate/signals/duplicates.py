@@ -372,7 +372,7 @@ class _Turns(NamedTuple):
         height = int(turns.sum())
         one, other = minhash.tokens_of(later), minhash.tokens_of(earlier)
         turn, word, count = minhash.surplus(one, other)
-        negation = np.isin(word, _negations())
+        negation = np.isin(word, negations())
         hard = minhash.is_number(word) | negation
         came, gone = np.maximum(count, 0), np.maximum(-count, 0)
         counts = (gone, came, gone * hard, came * hard)
@@ -427,7 +427,8 @@ def _sum(groups: Ints, values: Ints, count: int) -> Ints:
 
 
 @cache
-def _negations() -> Hashes:
+def negations() -> Hashes:
+    """Token hashes of words that deny."""
     return token_runs(pl.Series(_NEGATIONS))
 
 
@@ -441,6 +442,7 @@ class _Change:
         alike: every turn is near by itself.
         slight: every turn has a small change, if any, that decides nothing.
         near: every turn that differs is near, long enough to tell, and nothing in it decides.
+        mostly: every turn keeps three of four words, so that none of a few words is another one.
         words: words put for one another in all turns, or come, or gone.
         edits: places where the two differ, at least.
         shared: trigrams in common.
@@ -452,6 +454,7 @@ class _Change:
     alike: Mask
     slight: Mask
     near: Mask
+    mostly: Mask
     words: Ints
     edits: Ints
     shared: NDArray[np.float64]
@@ -463,7 +466,8 @@ class _Change:
         yes, no = np.ones(len(size), np.bool_), np.zeros(len(size), np.int64)
         half = trigrams / 2
         return cls(
-            *(yes, size, yes.copy(), yes.copy(), yes.copy(), no, no.copy(), half, half.copy())
+            *(yes, size, yes.copy(), yes.copy(), yes.copy(), yes.copy()),
+            *(no, no.copy(), half, half.copy()),
         )
 
     def put(self, where: Ints, turns: _Turns) -> None:
@@ -478,7 +482,9 @@ class _Change:
         self.alike[where] = np.logical_and.reduceat(turns.alike, turns.first)
         self.slight[where] = np.logical_and.reduceat(small & ~decisive, turns.first) & ~moved
         self.near[where] = np.logical_and.reduceat(near, turns.first) & ~moved
-        self.words[where] = np.add.reduceat(np.maximum(turns.gone, turns.came), turns.first)
+        words = np.maximum(turns.gone, turns.came)
+        self.mostly[where] = np.logical_and.reduceat(4 * words <= turns.size, turns.first)
+        self.words[where] = np.add.reduceat(words, turns.first)
         self.edits[where] = np.add.reduceat(turns.edits, turns.first)
         self.shared[where] -= odd
         self.union[where] += odd
@@ -578,7 +584,7 @@ def _same_answer(prompt: _Change, answer: _Change, free: Mask) -> Mask:
     """
     word = (prompt.edits <= 1) & (prompt.words <= 1)
     telling = (answer.size >= SHORT) & prompt.alike
-    telling |= (answer.size >= LONG) & (4 * prompt.words <= prompt.size)
+    telling |= (answer.size >= LONG) & prompt.mostly
     telling |= word & free
     near: Mask = answer.same & telling & prompt.slight
     return near
