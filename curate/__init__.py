@@ -5,6 +5,7 @@ check(inputs, config) -> Report         the gate: holds data to limits, writes n
 Config                                  the limits of a gate, as curate.toml has them
 decide_again(folder, settings)          decides a run anew from what it has measured
 split(inputs, folder, eval=0.1)         train, eval and test that nothing leaks between
+select(inputs, path, size)              the best rows, in one order for every size
 verify(folder)                          checks a run against its lock
 transcribe(source, target, to)          between formats and file types
 Settings                                what a run is asked to do
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from curate.gate import Config, Report, check
     from curate.pipeline import clean, decide_again
     from curate.registry import signal
+    from curate.selection import select
     from curate.splitting import split
     from curate.transcription import transcribe
     from curate.verification import verify
@@ -37,6 +39,7 @@ __all__ = [
     "check",
     "clean",
     "decide_again",
+    "select",
     "signal",
     "split",
     "transcribe",
@@ -51,6 +54,7 @@ _HOME = {
     "Settings": "config",
     "clean": "pipeline",
     "decide_again": "pipeline",
+    "select": "selection",
     "signal": "registry",
     "split": "splitting",
     "transcribe": "transcription",

@@ -18,6 +18,7 @@ PUBLIC = [
     "check",
     "clean",
     "decide_again",
+    "select",
     "signal",
     "split",
     "transcribe",
