@@ -4,8 +4,9 @@ What is decided here:
 
 - A record that is in the target format already is returned as it is.
 - Alpaca's `instruction` and `input` become one text, a blank line between them. The turn keeps
-  the boundary in the extra key `context` (null where there was no `input`, nothing where it was
-  empty, as in most Alpaca files), so that the way back is exact.
+  the boundary in the extra key `context`, which repeats the `input`, so that the way back is exact.
+  Where there was no `input`, or an empty one as in most Alpaca files, there is no such key; both
+  come back as an empty one.
 - Column and role names, the place of ShareGPT's system text beside or among the turns, the white
   space of tool calls and the wrapping of a single text part are spelling: the target's own is
   written.
@@ -14,8 +15,8 @@ What is decided here:
 - All other keys travel along, those of a turn on the turn. Keys that would make the target read
   the record as something else are refused.
 - Weights, names and content in parts have no place in ShareGPT; neither these nor tool calls nor
-  other than alternating turns have one in Alpaca; rejected answers and verdicts have none in any
-  of the three.
+  other than alternating turns have one in Alpaca, where a key of a turn that is null counts as
+  absent; rejected answers and verdicts have none in any of the three.
 """
 
 from __future__ import annotations
@@ -66,6 +67,9 @@ def _converted(record: Record, target: str, source: str | None) -> Record:
         raise OutputError("tools: alpaca has no place for tools")
     row = Row(messages=made.messages(), rejected=made.rejected(), format=made.name)
     written = formats()[target].from_row(row)
+    for key in [key for key in written.keys() & others.keys() if others[key] is None]:
+        if not written[key]:  # an `input` that was null: as empty as what would be written
+            del written[key]
     if taken := sorted(written.keys() & others.keys()):
         raise OutputError(f"{taken[0]}: {target} needs this key for the conversation")
     result = _in_place(record, own, written, others)

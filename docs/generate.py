@@ -60,6 +60,14 @@ FORMATS_INTRO = (
     "NAME` skips the guess, `--map FIELD=COLUMN` names columns. Keys that a format does not know "
     "travel along untouched."
 )
+CONVERSION = (
+    "`curate convert` and `clean --to` lose nothing, or refuse and name what the target can't hold. "
+    "Alpaca's `instruction` and `input` become one text, a blank line between them; the turn then "
+    "repeats the `input` under the key `context`, which makes the way back exact and which trainers "
+    "pass over. A row without `input`, or with an empty one, gets no such key and comes back with "
+    "an empty `input`. A key of a turn that is null counts as absent: in Parquet and Arrow all "
+    "turns have the keys that any has."
+)
 
 
 # --- rules --------------------------------------------------------------------------------------
@@ -214,6 +222,7 @@ def formats_page(kinds: Mapping[str, type[Format]]) -> str:
         lines += ["", f"## {name}", "", _first_line(kind), ""]
         lines += [f"- {one}" for one in _fields(kind)]
         lines += ["", f"JSON Schema: [schemas/{name}.schema.json](../schemas/{name}.schema.json)"]
+    lines += ["", "## Conversion", "", CONVERSION]
     lines += ["", "## Roles", "", "In small, Capitalised and CAPITAL letters:", ""]
     for role in dict.fromkeys(ROLES.values()):
         spellings = [name for name, one in ROLES.items() if one == role and name.islower()]

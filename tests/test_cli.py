@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 import pytest
@@ -198,6 +200,22 @@ def test_converted_there_and_back(data, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="its pipes end otherwise")
+def test_a_key_that_only_some_turns_have_goes_through_parquet(tmp_path):
+    """A column is null where a turn lacks the key; `context` stands on one turn in four here."""
+    pairs = [{"instruction": "Sum?", "input": "1 2", "output": "3"},
+             {"instruction": "Hi", "input": "", "output": "Hello"}]  # fmt: skip
+    source = tmp_path / "a.jsonl"
+    source.write_text("".join(json.dumps(one) + "\n" for one in pairs), encoding="utf-8")
+    table, again, back = (str(tmp_path / name) for name in ("b.parquet", "c.parquet", "d.jsonl"))
+    for to in ("chatml", "sharegpt"):
+        for words in ((str(source), table, "--to", to), (table, again), (again, back)):
+            assert curate("convert", *words, "--force").returncode == 0
+        assert "null" not in Path(back).read_text(encoding="utf-8")
+        done = curate("convert", again, back, "--to", "alpaca", "--force")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [json.loads(line) for line in Path(back).open(encoding="utf-8")] == pairs
+
+
 def test_who_reads_no_further_makes_no_failure(data, tmp_path):
     run = tmp_path / "run"
     curate("clean", data, "-o", run, "-q")

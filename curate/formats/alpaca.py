@@ -56,8 +56,6 @@ class Alpaca(Format):
         """The instruction and its output, after the system text and earlier pairs."""
         # Without the names of the fields a message takes a third of the time.
         asked = _new(Message, ("user", self.instruction, self.input, None, None, None, None, None))
-        if self.input is None:  # so that a conversion can tell it from an empty one
-            asked = asked._replace(extra={"context": None})
         answered = _new(Message, ("assistant", self.output, None, None, None, None, None, None))
         if self.system is None and not self.history:
             return (asked, answered)
@@ -76,10 +74,11 @@ class Alpaca(Format):
         system = messages.pop(0) if messages and messages[0].role == "system" else None
         _hold(messages, system)
         *history, asked, answered = messages
-        record: Record = {"instruction": asked.content}
-        if asked.extra != {"context": None}:
-            record["input"] = asked.context or ""
-        record["output"] = answered.content
+        record: Record = {
+            "instruction": asked.content,
+            "input": asked.context or "",
+            "output": answered.content,
+        }
         if system is not None:
             record["system"] = system.content
         if history:
@@ -131,9 +130,6 @@ def hold_plain(message: Message, where: str, target: str, *, context: bool) -> N
     Raises:
         OutputError: what does not fit.
     """
-    extra = dict(message.extra or {})
-    if context and extra.get("context", "") is None:
-        del extra["context"]
     held = {
         "tool_calls": message.tool_calls,
         "tool_call_id": message.tool_call_id,
@@ -141,6 +137,6 @@ def hold_plain(message: Message, where: str, target: str, *, context: bool) -> N
         "weight": message.weight,
         "context": None if context else message.context,
     }
-    for field, value in (*held.items(), *extra.items()):
-        if value is not None or field in extra:
+    for field, value in (*held.items(), *(message.extra or {}).items()):
+        if value is not None:  # a null says what an absent key says
             raise OutputError(f"{where}: {target} has no place for {field}")

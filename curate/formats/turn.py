@@ -150,6 +150,8 @@ _PLAIN_TYPES = {"text", "input_text", "output_text"} | CALL_PARTS
 def _split(content: str, extra: dict[str, Any]) -> tuple[str, str | None]:
     """Part what a conversion from Alpaca joined; see `curate.convert`."""
     context = extra["context"]
+    if context is None:
+        del extra["context"]
     if isinstance(context, str) and context and content.endswith(f"\n\n{context}"):
         del extra["context"]
         return content.removesuffix(f"\n\n{context}"), context

@@ -6,6 +6,9 @@
     Binary                                          Base64 text
     NaN and infinities                              "NaN", "inf", "-inf"
 
+A key that is null within a nested object is left out: a column has one type, so that a turn without
+a key gets a null under it as soon as any other turn has one. `restore` brings these nulls back.
+
 Where a schema is known, `restore` makes the values again that `carry` took apart.
 """
 
@@ -31,12 +34,28 @@ SLICE = 8192  # rows that become Python objects at once
 def carry(frame: pl.DataFrame) -> Iterator[bytes]:
     """The rows of a frame, each a JSON object with all columns."""
     odd = [name for name in frame.columns if _not_finite(frame[name])]
+    nested = [name for name, dtype in frame.schema.items() if _has_objects(dtype)]
     frame = frame.cast({name: carried(dtype) for name, dtype in frame.schema.items()})
     for part in frame.iter_slices(SLICE):
         for row in part.iter_rows(named=True):
             for name in odd:
                 row[name] = _spelled(row[name])
+            for name in nested:
+                row[name] = _present(row[name])
             yield _json(row)
+
+
+def _has_objects(dtype: DataTypeClass | pl.DataType) -> bool:
+    if isinstance(dtype, pl.List | pl.Array):
+        return _has_objects(dtype.inner)
+    return isinstance(dtype, pl.Struct)
+
+
+def _present(value: Any) -> Any:  # noqa: ANN401  # any value of a frame
+    """A value without the nulls that its objects have under their keys."""
+    if isinstance(value, dict):
+        return {key: _present(held) for key, held in value.items() if held is not None}
+    return [_present(held) for held in value] if isinstance(value, list) else value
 
 
 def _json(row: dict[str, Any]) -> bytes:

@@ -20,7 +20,7 @@ CALL = {"type": "function", "function": {"name": "f", "arguments": "{}"}}
 ASK = {"role": "user", "content": "q"}
 SAY = {"role": "assistant", "content": "a"}
 Q, A = Message("user", "q"), Message("assistant", "a")
-NO_INPUT = Message("user", "q", extra={"context": None})
+NO_INPUT = Message("user", "q")
 
 
 def shape(messages):

@@ -216,7 +216,7 @@ class TestNewRows:
             (source,) = open_sources([str(tmp_path / name)])
             back = [parse(one.raw) for one in source]
             assert back[0] == {
-                "turns": [{"role": "user", "text": "x", "id": None}],
+                "turns": [{"role": "user", "text": "x"}],
                 "n": 1.0,
                 "same": True,
                 "late": None,
