@@ -35,6 +35,8 @@ def failures(rule: Rule) -> Iterator[str]:
     for kind, wanted in (("hits", True), ("misses", False)):
         for number, example in enumerate(getattr(rule.examples, kind), start=1):
             records = example if isinstance(example, list) else [example]
+            if rule.examples.among is not None:
+                records = [*rule.examples.among.made(), *records]
             if _hits_last(rule, records) is not wanted:
                 found = "is left alone" if wanted else "hits"
                 yield f"{rule.code}: examples.{kind}[{number}] {found}"

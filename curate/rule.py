@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -114,12 +114,36 @@ class Fix(BaseModel):
             raise ValueError("`fix` has either `replace` or `function`")
 
 
+class Among(BaseModel):
+    """Records that stand before each example, for rules that judge a row by the rest of its file.
+
+    Attributes:
+        words: name -> what stands for it.
+        records: for each of them, `{name}` in its texts stands for each of the words in turn, and
+            several names for every choice of words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    words: Mapping[str, tuple[str, ...]]
+    records: tuple[dict[str, str], ...]
+
+    def made(self) -> Iterator[dict[str, str]]:
+        """The records, filled in."""
+        for record in self.records:
+            said = " ".join(record.values())
+            names = [name for name in self.words if f"{{{name}}}" in said]
+            for chosen in product(*(self.words[name] for name in names)):
+                filled = dict(zip(names, chosen, strict=True))
+                yield {key: text.format_map(filled) for key, text in record.items()}
+
+
 class Examples(BaseModel):
     """A rule's proof.
 
     Each example is a record in any format, or a list of records of which the last is the one that
     hits or is left alone. `against` are evaluation items, for rules that compare rows with such;
-    `indexed` are records that earlier runs have kept.
+    `indexed` are records that earlier runs have kept; `among` are the rows of the same file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -128,6 +152,7 @@ class Examples(BaseModel):
     misses: tuple[dict[str, Any] | list[dict[str, Any]], ...] = Field(min_length=1)
     against: tuple[dict[str, Any], ...] = ()
     indexed: tuple[dict[str, Any], ...] = ()
+    among: Among | None = None
 
 
 class Rule(BaseModel):
