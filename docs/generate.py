@@ -61,12 +61,12 @@ FORMATS_INTRO = (
     "travel along untouched."
 )
 CONVERSION = (
-    "`curate convert` and `clean --to` lose nothing, or refuse and name what the target can't hold. "
-    "Alpaca's `instruction` and `input` become one text, a blank line between them; the turn then "
-    "repeats the `input` under the key `context`, which makes the way back exact and which trainers "
-    "pass over. A row without `input`, or with an empty one, gets no such key and comes back with "
-    "an empty `input`. A key of a turn that is null counts as absent: in Parquet and Arrow all "
-    "turns have the keys that any has."
+    "`curate convert` and `clean --to` lose nothing, or refuse and name what the target can't "
+    "hold. Alpaca's `instruction` and `input` become one text, a blank line between them; the turn "
+    "then repeats the `input` under the key `context`, which makes the way back exact and which "
+    "trainers pass over. A row without `input`, or with an empty one, gets no such key and comes "
+    "back with an empty `input`. A key of a turn that is null counts as absent: in Parquet and "
+    "Arrow all turns have the keys that any has."
 )
 
 

@@ -199,7 +199,6 @@ def test_converted_there_and_back(data, tmp_path):
     assert [orjson.loads(line) for line in back.read_bytes().splitlines()] == ROWS
 
 
-@pytest.mark.skipif(os.name == "nt", reason="its pipes end otherwise")
 def test_a_key_that_only_some_turns_have_goes_through_parquet(tmp_path):
     """A column is null where a turn lacks the key; `context` stands on one turn in four here."""
     pairs = [{"instruction": "Sum?", "input": "1 2", "output": "3"},
@@ -212,10 +211,11 @@ def test_a_key_that_only_some_turns_have_goes_through_parquet(tmp_path):
             assert curate("convert", *words, "--force").returncode == 0
         assert "null" not in Path(back).read_text(encoding="utf-8")
         done = curate("convert", again, back, "--to", "alpaca", "--force")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert [json.loads(line) for line in Path(back).open(encoding="utf-8")] == pairs
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert list(map(json.loads, Path(back).read_text(encoding="utf-8").splitlines())) == pairs
 
 
+@pytest.mark.skipif(os.name == "nt", reason="its pipes end otherwise")
 def test_who_reads_no_further_makes_no_failure(data, tmp_path):
     run = tmp_path / "run"
     curate("clean", data, "-o", run, "-q")
