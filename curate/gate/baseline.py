@@ -104,7 +104,7 @@ def of_report(name: str, report: Report) -> Known:
         name=name,
         counts=report.counts,
         rows={code: frozenset(ids) for code, ids in report.known.items()},
-        measures={one.name: Measure(one.value, one.of) for one in report.limits},
+        measures={one.name: Measure(one.value + one.old, one.of) for one in report.limits},
     )
 
 

@@ -51,6 +51,22 @@ class Measure(NamedTuple):
         return f"{self.value:,.0f} ({percent(self.share)})"
 
 
+class Beside(NamedTuple):
+    """A number of rows beside what was before, where only what is new may break a limit.
+
+    Attributes:
+        new: rows that are new or newly bad.
+        whole: all of them, the old ones too.
+        before: what was before; None where nobody knows.
+        ratchet: a number of rows that a bound allows is for the old ones: no new one may be bad.
+    """
+
+    new: float
+    whole: Measure
+    before: Measure | None
+    ratchet: bool
+
+
 class Part(NamedTuple):
     """One comparison: sign, number, and whether the number is a share."""
 
@@ -67,6 +83,20 @@ class Part(NamedTuple):
         value = measure.share if self.is_share else measure.value
         return abs(value - self.number) if self.breaks(measure) else 0.0
 
+    @property
+    def is_upper(self) -> bool:
+        """Whether it says how many are too many."""
+        return self.sign in (">", ">=")
+
+    def worsened(self, beside: Beside) -> bool:
+        """Whether it is broken, and by what is new."""
+        if self.is_upper:
+            none_more = beside.ratchet and not self.is_share
+            return beside.new > 0 and (none_more or self.breaks(beside.whole))
+        before = beside.before
+        worse = before is None or self.excess(beside.whole) > self.excess(before)
+        return self.breaks(beside.whole) and worse
+
     def __str__(self) -> str:
         """As a person writes it."""
         shown = f"{number(100 * self.number)} %" if self.is_share else number(self.number)
@@ -81,6 +111,10 @@ class Bound(NamedTuple):
     def breaks(self, measure: Measure) -> bool:
         """Whether one of the comparisons holds."""
         return any(part.breaks(measure) for part in self.parts)
+
+    def worsened(self, beside: Beside) -> bool:
+        """Whether one of the comparisons holds, and because of what is new."""
+        return any(part.worsened(beside) for part in self.parts)
 
     def excess(self, measure: Measure) -> float:
         """The largest excess over one of the comparisons."""

@@ -130,7 +130,9 @@ def _check(sources: Sequence[Source], config: Config, known: Known | None, ask: 
         return found
     from curate.gate.judge import Terms
 
-    terms = Terms(config.check.waivers, ask.today, known, ask.only_new)
+    terms = Terms(
+        config.check.waivers, ask.today, known, ask.only_new, ratchet=config.check.ratchet
+    )
     made = _judged(sources, config, terms, ask.tick)
     if keep.unchanged(sources):
         keep.keep(key, made)

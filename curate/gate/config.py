@@ -155,6 +155,8 @@ class Check(_Model):
         unlisted: rules without a limit of their own: `severity`: none may hit a row that drops it
             or is of severity error, warnings are told; `warn`: all are only told; `off`: neither.
         rules: code or prefix = limit on the rows that these rules hit.
+        ratchet: with `--only-new` or `--since` a number of rows that a limit allows is for the
+            old ones, and no new row may break it; a share stays one of the whole file.
         columns: column = limits on it.
         figures: figure of the data set = limit on it.
         conditions: name = a condition, and a limit on the rows for which it holds.
@@ -165,6 +167,7 @@ class Check(_Model):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     unlisted: Literal["severity", "warn", "off"] = "severity"
+    ratchet: bool = False
     rules: Mapping[str, AnyLimit] = {}
     columns: Mapping[str, Aggregates] = {}
     figures: Mapping[str, AnyLimit] = {}

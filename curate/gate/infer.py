@@ -59,6 +59,8 @@ def _lines(found: Examined, config: Config) -> Iterator[str]:
     yield ""
     yield "[check]"
     yield f"pack = {_text(config.check.pack)}"
+    yield "# The numbers below are for rows of today: beside a baseline no new row may be bad."
+    yield "ratchet = true"
     yield ""
     yield from _figures(found)
     yield from _rules(found)

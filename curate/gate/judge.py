@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate import __version__
-from curate.gate.bounds import Measure
+from curate.gate.bounds import Beside, Measure
 from curate.gate.evidence import Witness
 from curate.gate.limits import Asked, all_limits
 from curate.gate.model import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from curate.gate.baseline import Known
+    from curate.gate.bounds import Bound
     from curate.gate.config import Config, Waiver
     from curate.gate.examine import Examined
     from curate.report import model as report
@@ -73,12 +74,14 @@ class Terms:
         today: the day, on which waivers may have expired.
         known: what was bad before.
         only_new: what was bad before does not count.
+        ratchet: that a limit allows rows is no leave for new ones.
     """
 
     waivers: Sequence[Waiver]
     today: date
     known: Known | None = None
     only_new: bool = False
+    ratchet: bool = False
 
     def waivers_of(self, code: str) -> dict[str | None, Waiver]:
         """The waivers that still count for a code, by the row that they name; None is any row."""
@@ -156,12 +159,41 @@ def _try(asked: Asked, examined: Examined, terms: Terms) -> Tried:
                 live.append(finding)
     live.sort(key=lambda one: one["position"])
     rows = len({one["id"] for one in live})
-    rows -= _forgiven(asked, examined, terms)
-    measure = Measure(max(rows, 0), asked.measure.of)
-    note = (
-        "the baseline does not know this limit: all rows count" if _unknown(asked, terms) else None
-    )
-    return Tried(asked, _level(asked, measure), measure, live, waived, old, note)
+    measure = Measure(max(rows - _forgiven(asked, examined, terms), 0), asked.measure.of)
+    if not terms.only_new or terms.known is None:
+        return Tried(asked, _level(asked, measure), measure, live, waived)
+    whole = Measure(len({one["id"] for one in (*live, *old)}), asked.measure.of)
+    before = terms.known.measures.get(asked.name)
+    beside = Beside(measure.value, whole, before, terms.ratchet)
+    level = _level_beside(asked, beside)
+    note = _note_beside(asked, level, beside, terms)
+    return Tried(asked, level, measure, live, waived, old, note)
+
+
+def _level_beside(asked: Asked, beside: Beside) -> Level:
+    """What comes of a limit on rows where only those that are new may break it."""
+    if asked.error_if is not None and asked.error_if.worsened(beside):
+        return "error"
+    if asked.warn_if is not None and asked.warn_if.worsened(beside):
+        return "warning"
+    return "passed"
+
+
+def _note_beside(asked: Asked, level: Level, beside: Beside, terms: Terms) -> str | None:
+    """Why so few new rows break a limit that allows more."""
+    if _unknown(asked, terms):
+        return "the baseline does not know this limit: all rows count"
+    bound = _broken(asked, level)
+    if bound is None or (beside.whole.value == beside.new and bound.breaks(beside.whole)):
+        return None
+    if bound.breaks(beside.whole):
+        return f"with the old ones {beside.whole}"
+    return "the number is for old rows: no new one may be bad (ratchet)"
+
+
+def _broken(asked: Asked, level: Level) -> Bound | None:
+    """The comparison that a level comes from."""
+    return {"error": asked.error_if, "warning": asked.warn_if}.get(level)
 
 
 def _unknown(asked: Asked, terms: Terms) -> bool:
@@ -186,7 +218,7 @@ def _forgiven(asked: Asked, examined: Examined, terms: Terms) -> int:
 def _try_figure(asked: Asked, terms: Terms) -> Tried:
     level = _level(asked, asked.measure)
     before = terms.known.measures.get(asked.name) if terms.only_new and terms.known else None
-    bound = {"error": asked.error_if, "warning": asked.warn_if}.get(level)
+    bound = _broken(asked, level)
     if bound is None or before is None or bound.excess(asked.measure) > bound.excess(before):
         return Tried(asked, level, asked.measure)
     note = f"beyond the limit, but no worse than the baseline ({before})"
@@ -208,7 +240,7 @@ def _gravity(one: Tried) -> tuple[int, float]:
 
 def _limit(one: Tried, witness: Witness, terms: Terms) -> LimitReport:
     asked = one.asked
-    broken = {"error": asked.error_if, "warning": asked.warn_if}.get(one.level)
+    broken = _broken(asked, one.level)
     return LimitReport(
         name=visible(asked.name),
         level=one.level,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -265,3 +266,95 @@ def test_the_ids_of_a_baseline_are_those_of_the_rows():
     known = json.loads(saved().read_text())["known"]
     assert list(known) == ["empty-response"]
     assert len(known["empty-response"]) == 1
+
+
+# --- limits that allow some rows ----------------------------------------------------------------
+
+
+@pytest.fixture
+def inferred(since):
+    """The bad rows as a baseline, and limits that `init` has inferred from them."""
+    from curate.gate.check import no_tick
+    from curate.gate.infer import infer
+    from curate.read import open_sources
+
+    text = infer(open_sources(["data.jsonl"]), curate.Settings(), "gate", no_tick)
+    assert re.search(r'empty-response += "> 1"', text)
+    rows, _, _ = text.replace('"> 1"', '"> 56"').partition("[check.columns]")  # of a larger file
+    Path("curate.toml").write_text(rows)
+    return since
+
+
+def test_inferred_limits_are_no_leave_for_new_rows(inferred):
+    assert curate.check(DATA, **inferred).passed
+    mail = MAIL | {"output": "Write to jon.aberg@kontor-nord.se, he answers within a day."}
+    for new, code in [(OTHER, "empty-response"), (mail, "pii-email"), (GOOD[1], "duplicate-exact")]:
+        report = curate.check(written(DATA, *GOOD, *BAD, new), **inferred)
+        assert [one.name for one in report.errors] == [f"rules.{code}"]
+        assert report.errors[0].value == 1
+        assert {one.line for one in report.faults} == {len(GOOD) + len(BAD) + 1}
+
+
+def test_a_new_bad_row_for_a_mended_one_is_no_bargain(inferred):
+    mended = EMPTY | {"output": "The Tagus."}
+    report = curate.check(written(DATA, *GOOD, mended, OTHER, *BAD[1:]), **inferred)
+    assert [one.name for one in report.errors] == ["rules.empty-response"]
+
+
+def limited(**limits) -> curate.Config:
+    return curate.Config(check={"unlisted": "off", **limits})
+
+
+EMPTIES = [EMPTY | {"instruction": f"Name a lake near {place}."} for place in ("Bern", "Como")]
+
+
+@pytest.mark.parametrize(
+    ("bound", "ratchet", "levels"),
+    [
+        ("> 2", False, ["passed", "error"]),  # one more is within the limit, two are not
+        ("> 2", True, ["error", "error"]),
+        ("> 20 %", False, ["passed", "error"]),  # 2 of 10, 3 of 11
+        ("> 20 %", True, ["passed", "error"]),  # a share is one of the whole file
+        ("> 0", False, ["error", "error"]),
+        (">= 2", False, ["error", "error"]),
+        ({"warn_if": "> 1", "error_if": "> 2"}, False, ["warning", "error"]),
+    ],
+)
+def test_a_limit_is_held_against_old_and_new_rows(bound, ratchet, levels):
+    config = limited(rules={"empty-response": bound}, ratchet=ratchet)
+    written(DATA, *GOOD, EMPTY)
+    Path("base.json").write_text(curate.check(DATA, config).model_dump_json())
+    for at, level in enumerate(levels, start=1):
+        written(DATA, *GOOD, EMPTY, *EMPTIES[:at])
+        report = curate.check(DATA, config, baseline="base.json", only_new=True)
+        assert (report.limits[0].level, report.limits[0].value) == (level, at)
+
+
+def test_old_rows_beyond_a_limit_pass_and_a_new_one_beside_them_fails():
+    config = limited(rules={"empty-response": "> 1"})
+    written(DATA, *GOOD, *EMPTIES)
+    Path("base.json").write_text(curate.check(DATA, config).model_dump_json())
+    options = {"baseline": "base.json", "only_new": True}
+    assert curate.check(DATA, config, **options).passed
+    report = curate.check(written(DATA, *GOOD, *EMPTIES, EMPTY), config, **options)
+    assert (report.limits[0].value, report.limits[0].note) == (1, "with the old ones 3 (27.3 %)")
+
+
+def test_too_few_rows_fail_if_there_are_fewer_than_before():
+    when = {"when": "response_tokens > 2", "error_if": "< 9"}
+    config = limited(conditions={"told": when})
+    written(DATA, *GOOD)
+    Path("base.json").write_text(curate.check(DATA, config).model_dump_json())
+    options = {"baseline": "base.json", "only_new": True}
+    assert curate.check(DATA, config, **options).passed
+    assert not curate.check(written(DATA, *GOOD[1:]), config, **options).passed
+
+
+def test_a_check_of_new_rows_is_a_baseline_too():
+    config = limited(rules={"empty-response": "> 1"})
+    written(DATA, *GOOD, *EMPTIES)
+    Path("base.json").write_text(curate.check(DATA, config).model_dump_json())
+    again = curate.check(DATA, config, baseline="base.json", only_new=True)
+    Path("again.json").write_text(again.model_dump_json())
+    report = curate.check(DATA, config, baseline="again.json")
+    assert report.limits[0].before == len(EMPTIES)
