@@ -30,7 +30,7 @@ from curate.monoculture import monoculture
 from curate.registry import signals
 from curate.share import synthetic_share
 from curate.stylometry import measure
-from tests.bench import choice
+from tests.bench import choice, doubts
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "quality.md"
@@ -361,6 +361,12 @@ for name, title, measured in (
     ("knowledge", "Facts that the prompt does not hold", choice.knowing),
     ("tasks", "Kinds of tasks", choice.grouping),
 ):
+    section(name, title)(lambda found=measured: lines(found()))
+
+
+# --- labels and answers (doubts.py) -------------------------------------------------------------
+
+for name, title, measured in doubts.SECTIONS:
     section(name, title)(lambda found=measured: lines(found()))
 
 
