@@ -361,10 +361,8 @@ def _nothing_valid(refused: list[tuple[int, Refusal]]) -> str:
     if not refused:
         return "no record in the input"
     first = refused[0][1]
-    return (
-        f"{first.source}:{first.line}: {first.error} "
-        f"(and not one of the {len(refused)} records is valid)"
-    )
+    others = f" (and not one of the {len(refused)} records is valid)" if refused[1:] else ""
+    return f"{first.source}:{first.line}: {first.error}{others}"
 
 
 def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) -> bool:

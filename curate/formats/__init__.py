@@ -313,12 +313,14 @@ def unknown(record: Record) -> str:
         if _candidates(tuple(spelling if one == key else one for one in record))
     }
     said = f"no known format has the keys {_listed(record)}"
+    if not meant and (other := _wrapped(record)):
+        return f"{said}; {other}"
     if not meant and len(
         [key for key, held in record.items() if isinstance(held, str)]
     ) == 1 == len([held for held in record.values() if isinstance(held, str | list | dict)]):
         return f"{said}; one column can't be both question and answer: split its text in two first"
     turns = [f"{one}={key}" for key, one in meant.items() if one in _TURNS]
-    asked, answered = (_meant(field, meant) for field in ("instruction", "output"))
+    asked, answered = _spoken(record) or (_meant(f, meant) for f in ("instruction", "output"))
     columns = turns[0] if turns else f"instruction={asked},output={answered}"
     typos = "".join(
         f"unknown key {key}; did you mean {one}? "
@@ -326,6 +328,39 @@ def unknown(record: Record) -> str:
         if key.casefold().strip() != one  # the column named below says as much
     )
     return f"{typos}{said}; name the columns: --map {columns}"
+
+
+def _wrapped(record: Record) -> str:
+    """What to do with what is no record: the lists of a file's parts, or one turn of a chat."""
+    lists = [
+        key
+        for key, held in record.items()
+        if isinstance(held, list) and held and all(isinstance(one, dict) for one in held)
+    ]
+    if lists and len(lists) == len(record):
+        quoted = [f'."{key}"[]' if not key.isidentifier() else f".{key}[]" for key in lists]
+        return (
+            f"its lists hold the records: take one, jq -c '{quoted[0]}' FILE > NEW.jsonl, or all, "
+            f"jq -c '{', '.join(quoted)}' FILE > NEW.jsonl"
+        )
+    for speaker, says, turns in (("role", "content", "messages"), ("from", "value", _SHAREGPT)):
+        if {speaker, says} <= record.keys():
+            return f'it is a turn of a conversation; a record holds them all: {{"{turns}": [...]}}'
+    return ""
+
+
+_SHAREGPT = "conversations"
+# What columns of question and answer are called where formats don't; in small letters.
+_ASK = ("user", "human", "q", "frage", "pregunta")
+_SAY = ("assistant", "gpt", "bot", "model", "a", "antwort", "respuesta")
+
+
+def _spoken(record: Record) -> tuple[str, str] | None:
+    """The columns of two speakers, as `user` and `assistant`; None unless both are texts."""
+    texts = {key.casefold().strip(): key for key, held in record.items() if isinstance(held, str)}
+    asked = next((texts[one] for one in _ASK if one in texts), None)
+    answered = next((texts[one] for one in _SAY if one in texts), None)
+    return (asked, answered) if asked and answered else None
 
 
 _TURNS = {"messages", "conversations"}  # columns that hold question and answer

@@ -18,6 +18,26 @@ _PYTHON = re.compile(r"(None|True|False)\b")
 _LITERAL = re.compile(r"[A-Za-z]+\b")
 
 
+def instead(value: Any) -> str:  # noqa: ANN401  # any JSON
+    """What stands where a record should be, and what to do about it where that is plain."""
+    if not is_turns(value):
+        return kind_of(value)
+    name = "messages" if "role" in value[0] else "conversations"
+    return (
+        f"a list of messages without the object around it; in JSONL jq adds it: "
+        f"jq -c '{{{name}: .}}' FILE > chats.jsonl"
+    )
+
+
+def is_turns(value: Any) -> bool:  # noqa: ANN401  # likewise
+    """Whether a value is the turns of one conversation: objects that all say who speaks."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(turn, dict) and turn.keys() & {"role", "from"} for turn in value)
+    )
+
+
 def kind_of(value: Any) -> str:  # noqa: ANN401  # any JSON
     """The type of a JSON value in words: `a list`."""
     return _KINDS.get(type(value), "a number")
@@ -47,7 +67,10 @@ def not_utf8(raw: bytes, error: UnicodeDecodeError) -> str:
     inside = min(start, AROUND)
     left = re.split(r"\W", word[:inside])[-1]
     right = re.split(r"[^\w]", word[inside + 1 :])[0]
-    return f"{byte}; in Windows-1252 (Latin-1) it reads {left + word[inside] + right!r}"
+    return (
+        f"{byte}; in Windows-1252 (Latin-1) it reads {left + word[inside] + right!r}: "
+        "iconv -f cp1252 -t utf-8 FILE > NEW"
+    )
 
 
 def _fault(text: str, msg: str, pos: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 from orjson import dumps, loads
 
-from curate.read.explain import explain, kind_of
+from curate.read.explain import explain, instead
 
 
 class Record(NamedTuple):
@@ -42,7 +42,7 @@ def parse(raw: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise ValueError(explain(raw, error)) from None
     if type(value) is not dict:
-        raise ValueError(f"expected an object, found {kind_of(value)}")
+        raise ValueError(f"expected an object, found {instead(value)}")
     try:
         canonical = dumps(value)
     except orjson.JSONEncodeError:  # nested deeper than orjson writes: 254 levels

@@ -9,9 +9,11 @@ from typing import Any
 import orjson
 
 from curate.read.elements import ENVELOPES
+from curate.read.explain import is_turns
 from curate.read.scan import SPACE, STRING, Broken, Cut, Text, value
 from curate.read.stored import as_utf8, encoding
 
+KNOWN = ".jsonl .json .csv .tsv .parquet .arrow, also packed as .gz or .zst"
 PARQUET, ARROW, ARROW_STREAM = b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff"
 
 # Other things that people point at by mistake.
@@ -134,7 +136,7 @@ def _text_kind(text: bytes, suffix: str, *, whole: bool) -> str:
     if suffix in ("jsonl", "ndjson", "json"):
         return "jsonl"
     shown = text.strip(SPACE)[:24].decode(errors="replace")
-    raise Unknown(f"is of no known type (it begins with {shown!r})")
+    raise Unknown(f"is of no known type (it begins with {shown!r}); known are {KNOWN}")
 
 
 def _complete_lines(text: bytes, *, whole: bool) -> list[bytes]:
@@ -196,10 +198,22 @@ def _array_kind(rows: list[bytes], suffix: str) -> str:
         with_comma = sum(_is_object(row.rstrip(SPACE).removesuffix(b",")) for row in rows)
         if with_comma <= 2 * sum(map(_is_object, rows)):
             return "jsonl"
+    if suffix in ("jsonl", "ndjson") and len(rows) == 1 and _are_chats(rows):
+        return "jsonl"
     if len(rows) < 2 or not _is_value(rows[0]):  # noqa: PLR2004  # the array goes on, or is all
         return "json"
+    if _are_chats(rows):
+        return "jsonl"
     of_records = re.match(rb"\s*\[\s*\{", rows[0])
     return "json" if of_records and not any(map(_is_object, rows[1:])) else "jsonl"
+
+
+def _are_chats(rows: list[bytes]) -> bool:
+    """Whether each line is the turns of a conversation: one record, though it fits no format."""
+    try:
+        return all(is_turns(orjson.loads(row)) for row in rows[:2])
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _is_value(row: bytes) -> bool:

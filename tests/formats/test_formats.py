@@ -260,6 +260,13 @@ def test_a_typo_in_a_key_is_named():
     said = unknown({"mesages": [{"role": "user", "content": "q"}]})
     assert said.startswith("unknown key mesages; did you mean messages?")
     assert said.endswith("--map messages=mesages")
+    assert "jq -c '.train[]' FILE" in unknown({"train": [{"a": 1}], "test": [{"a": 1}]})
+    assert "jq -c '.train[], .\"my test\"[]'" in unknown({"train": [{}], "my test": [{}]})
+    assert unknown({"user": "a", "assistant": "b"}).endswith(
+        "--map instruction=user,output=assistant"
+    )
+    assert unknown({"User": "a", "GPT": "b"}).endswith("--map instruction=User,output=GPT")
+    assert unknown({"role": "user", "content": "x"}).endswith('holds them all: {"messages": [...]}')
     assert "did you mean" not in unknown({"text": "a", "labels": [1], "context": "b"})
 
 

@@ -108,7 +108,8 @@ BROKEN = {
     b'{"a": NaN}': "NaN at byte 7 is no JSON value",
     b'{"a": 1, "a": 2}': "key 'a' twice in one object",
     b'{"a": None}': "None at byte 7 is Python; JSON has null",
-    b'{"a": "caf\xe9"}': "byte 11 (0xE9) is not UTF-8; in Windows-1252 (Latin-1) it reads 'café'",
+    b'{"a": "caf\xe9"}': "byte 11 (0xE9) is not UTF-8; "
+    "in Windows-1252 (Latin-1) it reads 'café': iconv -f cp1252 -t utf-8 FILE > NEW",
     b'{"a": "x\0y"}': "a NUL byte at byte 9",
     b'{"a": "\\ud800"}': "a lone surrogate, half a character, at byte 8: '\\\\ud800\"}'",
     b"{'a': 'it'}": "single quotes at byte 2, as Python prints a dict; JSON has double quotes",

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.read import lines as module
+from curate.read import parse
 from curate.read.stored import BLOCK
 
 A, B = b'{"a": 1}', b'{"b": 2}'
@@ -22,6 +23,20 @@ def test_lines_as_they_stand(read):
         (2, b'{"b": 2}\t', None),
     ]
     assert read.source.kind == "jsonl"
+
+
+def test_a_list_of_messages_a_line_is_a_record_a_line(read):
+    chat = b'[{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]'
+    assert [one.raw for one in read(chat + b"\n" + chat + b"\n")] == [chat, chat]
+    assert [one.raw for one in read(chat, "a.jsonl")] == [chat]
+    with pytest.raises(ValueError, match=r"list of messages .* jq -c '\{messages: \.\}' FILE"):
+        parse(chat)
+    with pytest.raises(ValueError, match=r"jq -c '\{conversations: \.\}' FILE"):
+        parse(chat.replace(b"role", b"from"))
+
+
+def test_lists_of_records_a_line_are_still_all_records(read):
+    assert len(read(b'[{"a": 1}, {"a": 2}]\n[{"a": 3}, {"a": 4}]\n', "a.json")) == 4
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n \n"])

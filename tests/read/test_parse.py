@@ -91,10 +91,13 @@ CASES = {
     b"null": "expected an object, found null",
     b"3.5": "expected an object, found a number",
     b"true": "expected an object, found a boolean",
-    b'{"a": "caf\xe9s"}': "byte 11 (0xE9) is not UTF-8; in Windows-1252 (Latin-1) it reads 'cafés'",
-    b'{"a": "\x93hi\x94"}': "byte 8 (0x93) is not UTF-8; in Windows-1252 (Latin-1) it reads '“hi'",
+    b'{"a": "caf\xe9s"}': "byte 11 (0xE9) is not UTF-8; "
+    "in Windows-1252 (Latin-1) it reads 'cafés': iconv -f cp1252 -t utf-8 FILE > NEW",
+    b'{"a": "\x93hi\x94"}': "byte 8 (0x93) is not UTF-8; "
+    "in Windows-1252 (Latin-1) it reads '“hi': iconv -f cp1252 -t utf-8 FILE > NEW",
     b'{"a": "\xed\xa0\x80"}': "byte 8 (0xED) is not UTF-8: a lone surrogate, half a character",
-    b'{"a": "\xed"}': "byte 8 (0xED) is not UTF-8; in Windows-1252 (Latin-1) it reads 'í'",
+    b'{"a": "\xed"}': "byte 8 (0xED) is not UTF-8; "
+    "in Windows-1252 (Latin-1) it reads 'í': iconv -f cp1252 -t utf-8 FILE > NEW",
     b'{"a": "\xe2\x82': "byte 8 (0xE2) is not UTF-8: cut off within a character",
     '{"é": "a\0b"}'.encode(): "a NUL byte at byte 10",
     b"\0\0\0": "a NUL byte at byte 1",
