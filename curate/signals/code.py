@@ -125,6 +125,12 @@ _NO_JSON = re.compile(
     r"|\bjson (?:below|above|given)\b",
     re.IGNORECASE,
 )
+# What is shown then may be the faulty one, with or without the mended one after it.
+_FAULTY = re.compile(
+    r"\b(?:invalid|malformed|broken|incorrect|wrong|bad|faulty|ill-formed|unparsable|fix|repair|mistakes?"
+    r"|errors?|debug|NaN|Infinity|ungültig\w*|fehlerhaft\w*)\b",
+    re.IGNORECASE,
+)
 _STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*\"")
 _ELIDED = re.compile(r"\.\.\.|…|<[^<>\n]{1,30}>|\{\{|\$\{")
 _COMMENT = re.compile(r"//|/\*|(?:^|\s)#")
@@ -135,6 +141,8 @@ def invalid_json(prompt: str, answer: str, blocks: list[Block]) -> str | None:
     """Why the JSON of an answer is none, where JSON was asked for or a fence claims it."""
     asked = _JSON_ASKED.search(prompt) and not _NO_JSON.search(prompt)
     texts = [one.text for one in blocks if one.language == "json"]
+    if _FAULTY.search(prompt) or (len(texts) > 1 and _FAULTY.search(answer)):
+        return None
     alone = False
     if asked and len(blocks) == 1 and not blocks[0].language:
         texts = [blocks[0].text]
@@ -143,7 +151,7 @@ def invalid_json(prompt: str, answer: str, blocks: list[Block]) -> str | None:
         texts = [answer] if answer.lstrip()[:1] in ("{", "[") else [own["value"]] if own else []
         alone = True
     for text in texts:
-        if len(text) > MAX_CODE or text.lstrip()[:1] not in ("{", "["):
+        if len(text) > MAX_CODE or text.lstrip()[:1] not in ("{", "[") or len(text.strip()) == 1:
             continue
         bare = _STRING.sub('""', text)
         # Explanations put comments into the files that they show; data that was asked for has none.
@@ -278,7 +286,7 @@ _GATE = (
         "json_invalid": "why the JSON that an answer gives is none",
     },
     needs=("roles", "texts", "prompt", "response", "system"),
-    version=2,
+    version=3,
 )
 def code(frame: pl.DataFrame) -> pl.DataFrame:
     """Judge each answer beside its question, in the rows that speak of code or hold a fence."""

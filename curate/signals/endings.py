@@ -95,7 +95,10 @@ _LEADS_ON = frozenset(
 _UNFOLLOWED = re.compile(
     r"(?i)\b(?:word|article|conjunction|preposition|letter|grade|vitamin|plan|type|option|choice"
     r"|class|is|are|and/or|hepatitis|answer)\W+\w+$|[\"'“‘(\[]\w+$"
+    r"|\b(?:think|thinking|thought|heard?|dream(?:s|ed|t|ing)?|spoken?|speak|kn[eo]wn?|kind|sort|afraid"
+    r"|aware|proud|fond|tired|rid|care|conceived?|approved?)\W+of$"
 )
+_SMILEY = re.compile(r"[:;=]['’]?[-o^]?\s?[(\[{]+$")
 
 # A prompt that asks for an open end, in Rust's syntax, as the next.
 _OPEN_TASK = (
@@ -132,7 +135,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?…\"'”’)]*")
         "ending": "what speaks for a cut: " + ", ".join(SCORES) + "; null where nothing does",
     },
     needs=(*NEEDS, "response"),
-    version=2,
+    version=3,
 )
 def endings(frame: pl.DataFrame) -> pl.DataFrame:
     """Judge how answers end: most end in a stop, the others are read."""
@@ -201,7 +204,7 @@ def _at_last_sign(text: str, *, poem: bool) -> str | None:
     if last in ",、，،":
         return None if poem or _is_farewell(text, line) or _is_verse(text) else "comma"
     if last in "([{«“„（「" and text[-2:-1] not in ".!?。":  # a stop before it: a footnote
-        return "open bracket"
+        return None if _SMILEY.search(text) else "open bracket"
     if last in "-‐" and text[-2].isalpha() and re.search(r"\s\w[^\s]{2,}$", text):
         return "hyphen"
     if last in ":：" and not _CLOSING.search(line):

@@ -83,6 +83,8 @@ _TIMES = re.compile(
     r"(?i)\brepeat (?:the|this|that|it|after|[\"'“‘])|(?:\d|y|ve|ten|dred|ousand|many|several|few"
     r"|twice|dozen) times\b"
     r"|\b\d{2,} (?:letters|characters|digits|copies|[\"'“‘])|重复|繰り返"
+    r"|(?:\d|zig|zehn|hundert|tausend|drei|vier|fünf|sechs|sieben|acht|neun|elf|zwölf)[ -]?mal\b"
+    r"|\b(?:fois|veces|volte|vezes|keer|gånger|раз)\b"
 )
 
 
@@ -109,7 +111,7 @@ class _Found(NamedTuple):
         "where repeating belongs",
     },
     needs=(*NEEDS, "response"),
-    version=2,
+    version=3,
 )
 def repetition(frame: pl.DataFrame) -> pl.DataFrame:
     """Measure the answers in which passages or letters repeat; the others repeat nothing."""
