@@ -120,6 +120,11 @@ class Bound(NamedTuple):
         """The largest excess over one of the comparisons."""
         return max(part.excess(measure) for part in self.parts)
 
+    def beyond(self, count: Measure) -> float:
+        """How many rows a count is beyond the comparisons, whatever their unit."""
+        whole = count.of or 0
+        return max(part.excess(count) * (whole if part.is_share else 1) for part in self.parts)
+
     def __str__(self) -> str:
         """As a person writes it."""
         return " or ".join(map(str, self.parts))

@@ -11,6 +11,7 @@ import polars as pl
 
 from curate import __version__
 from curate.gate.bounds import Beside, Measure
+from curate.gate.config import REFUSED
 from curate.gate.evidence import Witness
 from curate.gate.limits import Asked, all_limits
 from curate.gate.model import (
@@ -27,6 +28,7 @@ from curate.gate.model import (
 from curate.gate.place import path_in_repository
 from curate.report.excerpt import visible
 from curate.report.run import counts, spread
+from curate.rule import matches_prefix
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from curate.gate.config import Config, Waiver
     from curate.gate.examine import Examined
     from curate.report import model as report
+    from curate.rule import Rule
 
+LEAKED = "secret"  # the family of keys and passwords: whoever reads the file can use them
 MAX_FAULTS = 5000  # as many as code scanning shows
 _ORDER: tuple[Level, ...] = ("error", "warning", "passed")
 Finding = Mapping[str, Any]
@@ -104,7 +108,7 @@ def try_all(examined: Examined, config: Config, terms: Terms) -> list[Tried]:
         ConfigError: a limit on a number that is none.
     """
     tried = [_try(asked, examined, terms) for asked in all_limits(examined, config.check)]
-    return sorted(tried, key=_gravity)
+    return sorted(tried, key=lambda one: _gravity(one, examined.rules))
 
 
 def report_on(tried: Sequence[Tried], examined: Examined, config: Config, terms: Terms) -> Report:
@@ -233,9 +237,24 @@ def _level(asked: Asked, measure: Measure) -> Level:
     return "passed"
 
 
-def _gravity(one: Tried) -> tuple[int, float]:
-    """Errors first; of them those with the most rows, then figures."""
-    return _ORDER.index(one.level), -(one.measure.value if one.asked.codes else 0)
+def _gravity(one: Tried, rules: Mapping[str, Rule]) -> tuple[int, int, float]:
+    """Errors first; of them secrets, then what rules drop, then the most rows too many."""
+    bound = _broken(one.asked, one.level)
+    beyond = bound.beyond(one.measure) if bound is not None and one.asked.codes else 0
+    return _ORDER.index(one.level), _rank(one, rules), -(beyond or _size(one))
+
+
+def _rank(one: Tried, rules: Mapping[str, Rule]) -> int:
+    """How bad what was found is, 0 the worst: one leaked key is more than a hundred copies."""
+    codes = {finding["code"] for finding in one.live} or one.asked.codes
+    if any(matches_prefix(code, LEAKED) for code in codes):
+        return 0
+    found = [rules[code] for code in codes if code in rules]
+    if any(one.action == "drop" or one.severity == "error" for one in found):
+        return 1
+    if set(REFUSED) & set(codes):
+        return 1
+    return 2 if codes else 3
 
 
 def _limit(one: Tried, witness: Witness, terms: Terms) -> LimitReport:

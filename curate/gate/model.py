@@ -181,7 +181,8 @@ class Report(_Model):
         pack: the pack of rules.
         counts: the records by what would become of them under the rules of the check.
         files: the inputs, in order.
-        limits: broken ones first, the worst of them at the top.
+        limits: broken ones first, the worst of them at the top: errors, of these keys and
+            passwords, then what rules drop, then the most rows too many.
         faults: the rows behind broken limits, in the order of the input; at most 5,000, shared out
             fairly.
         faults_left_out: how many more there are.

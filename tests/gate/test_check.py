@@ -11,6 +11,7 @@ import pytest
 
 import curate
 from curate.errors import ConfigError, InputError, UsageError
+from curate.gate import say
 from tests.gate.data import EMPTY, GOOD, MAIL, MOJIBAKE, NO_ROW, written
 
 DATA = Path("data.jsonl")
@@ -182,6 +183,24 @@ def test_the_report_cannot_be_changed_and_says_the_worst_first():
     assert [one.name for one in report.errors][:1] == ["rules.pii-email"]
     with pytest.raises(ValueError, match="frozen"):
         report.passed = True
+
+
+def test_a_leaked_key_is_worse_than_many_copies():
+    key = {"instruction": "Show the setting.", "input": "", "output": "Set AKIAQ7RZ2M5XW4LJT6VD."}
+    report = curate.check(written(DATA, *GOOD, key, *GOOD[:4], MAIL, MAIL | {"input": "Quick."}))
+    names = ["rules.secret-key", "rules.duplicate-exact", "rules.pii-email"]
+    assert [one.name for one in report.errors] == names
+    assert "Worst is rules.secret-key" in say.next_step(report)[0]
+
+
+def test_of_the_same_severity_the_one_furthest_beyond_its_limit_comes_first():
+    rules = {"empty-response": "> 10 %", "pii": "> 1", "duplicate-exact": "> 1"}
+    mails = [MAIL | {"input": f"Office {number}."} for number in range(3)]
+    written(DATA, *GOOD, *GOOD[:4], EMPTY, EMPTY | {"instruction": "Name a lake."}, NO_ROW, *mails)
+    report = curate.check(DATA, curate.Config(check={"rules": rules, "unlisted": "off"}))
+    # 4 - 1 rows; 3 - 1 rows; 1 record; 2 - 1.7 rows
+    names = ["rules.duplicate-exact", "rules.pii", "figures.quarantined", "rules.empty-response"]
+    assert [one.name for one in report.errors] == names
 
 
 def test_secrets_are_masked_everywhere():
