@@ -6,12 +6,14 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from curate import edit, formats, read
+from curate.errors import UsageError
 from curate.row import BESIDE, Row
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ class Ingest:
     def __post_init__(self) -> None:
         """Compile the edits once."""
         self._edits = edit.prepared(self.edits.values())
+        self._unseen = set(self.map.values())
+        self._keys: dict[str, None] = {}
 
     def __call__(self, record: Record) -> tuple[Row | Refusal, Edit | None]:
         """The row of a record, or why there is none; and what was edited in it."""
@@ -115,7 +119,28 @@ class Ingest:
         if record.error is not None:
             raise ValueError(record.error)
         data = read.parse(record.raw)
-        return formats.apply_map(data, self.map) if self.map else data
+        if not self.map:
+            return data
+        if self._unseen:
+            self._unseen -= data.keys()
+            self._keys |= dict.fromkeys(data)
+        return formats.apply_map(data, self.map)
+
+    def check_map(self) -> None:
+        """Refuse a mapping from a column that no record had: for when all are read.
+
+        Raises:
+            UsageError: names the column, the nearest that there is, and those that there are.
+        """
+        if not (self._unseen and self._keys):
+            return
+        field, column = next(pair for pair in self.map.items() if pair[1] in self._unseen)
+        close = get_close_matches(column, self._keys, n=1)
+        meant = f"did you mean {close[0]}? Their columns" if close else "their columns"
+        raise UsageError(
+            f"--map {field}={column}: no record has a column {column}; {meant} are "
+            f"{', '.join(list(self._keys)[: formats.KEYS])}"
+        )
 
     def _validated(self, data: Parsed, raw: bytes) -> Format:
         try:

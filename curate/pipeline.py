@@ -279,6 +279,7 @@ def measure(
                 row += 1
             if rows:
                 scorer.add(to_frame(rows))
+    ingest.check_map()
     if not row:
         raise InputError(_nothing_valid(refused))
     scores, matches = scorer.finish()

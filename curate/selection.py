@@ -140,8 +140,7 @@ def _check(target: Path, size: int, sources: Sequence[Source], *, force: bool) -
     if size < 1:
         raise UsageError(f"--size {size}: choose 1 row or more")
     check_name(target)
-    if any(Path(one.name).resolve() == target.resolve() for one in sources):
-        raise UsageError(f"{target}: is an input; give -o another name")
+    check_targets([target], [one.name for one in sources])
     if target.exists() and not force:
         raise OutputError(f"{target}: is there already; --force replaces it")
 
@@ -245,6 +244,7 @@ def _batches(
             if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
                 yield batch
                 batch, size = [], 0
+    ingest.check_map()
     if batch:
         yield batch
 

@@ -276,6 +276,7 @@ def _measured(
                 batch, size = [], 0
     if batch:
         rows.add(batch, group)
+    ingest.check_map()
     if not len(rows):
         raise InputError(_nothing(rows))
     if group is not None and not any(part.any() for part in rows.group):

@@ -58,6 +58,7 @@ def transcribe(
                     out.write(record.raw)
                 except OutputError as error:
                     raise OutputError(f"{record.source}:{record.line}: {error}") from None
+        ingest.check_map()
         if refused:
             raise InputError(_refusals(refused))
     return out.records

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.errors import UsageError
 from curate.ingest import Ingest, as_written
 from curate.read import Record
 
@@ -76,3 +77,16 @@ def test_a_refusal_after_map_names_the_keys_of_the_file(record, says):
     ingest = Ingest(map={"instruction": "ask", "output": "say"})
     refusal, _ = ingest(Record("data.jsonl", 1, record))
     assert refusal.error.startswith(says)
+
+
+def test_a_column_that_no_record_has_is_no_mapping():
+    ingest = Ingest(map={"output": "Antwrt", "input": "more"})
+    ingest(Record("data.jsonl", 1, b'{"Frage": "q", "Antwort": "a"}'))
+    with pytest.raises(UsageError) as error:
+        ingest.check_map()
+    assert str(error.value) == (
+        "--map output=Antwrt: no record has a column Antwrt; did you mean Antwort? Their columns "
+        "are Frage, Antwort"
+    )
+    ingest(Record("data.jsonl", 2, b'{"Frage": "q", "Antwrt": "a", "more": ""}'))
+    ingest.check_map()  # one record has it: others may lack it

@@ -72,8 +72,10 @@ def test_a_row_that_is_not_utf_8(read):
     seen = read(b'a,b\nx,y\ncaf\xe9,"1\n2"\nz,w\n', "a.csv")
     assert rows_of(seen) == [
         {"a": "x", "b": "y"},
-        "byte 4 (0xE9) is not UTF-8; "
-        "in Windows-1252 (Latin-1) it reads 'café': iconv -f cp1252 -t utf-8 FILE > NEW",
+        (
+            "byte 4 (0xE9) is not UTF-8; "
+            "in Windows-1252 (Latin-1) it reads 'café': iconv -f cp1252 -t utf-8 FILE > NEW"
+        ),
         {"a": "z", "b": "w"},
     ]
     assert seen[1].raw == b'caf\xe9,"1\n2"'
