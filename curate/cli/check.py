@@ -54,7 +54,6 @@ Since = Annotated[
 OnlyNew = Annotated[
     bool, typer.Option("--only-new", help="Rows that were as bad in the baseline do not count.")
 ]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Measure even what was measured before.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -81,7 +80,7 @@ def check(
     against: options.Against = None,
     embedder: options.Embedder = None,
     label_field: options.LabelField = None,
-    no_cache: NoCache = False,
+    no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -112,6 +111,7 @@ def check(
             since=since,
             only_new=only_new,
             no_cache=no_cache,
+            written=[one.file for one in wanted if one.file is not None],
             tick=tick,
         )
     if not quiet and all(one.file is not None for one in wanted):

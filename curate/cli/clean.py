@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,13 +55,15 @@ def clean(
     embedder: options.Embedder = None,
     label_field: options.LabelField = None,
     synthetic_head: options.SyntheticHead = None,
+    seed: options.Seed = None,
     config: Config = None,
     force: options.Force = False,
+    no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
     """Pare INPUT down to a clean core and account for every row in DIR."""
-    from curate import pipeline
+    from curate import cache, pipeline
 
     chosen = options.settings(
         config,
@@ -79,9 +82,11 @@ def clean(
         embedder=embedder,
         label_field=label_field,
         synthetic_head=synthetic_head,
+        seed=seed,
     )
     _check_set(set, chosen)
-    with options.progress(quiet=quiet or json) as tick:
+    cached = cache.without() if no_cache else nullcontext()
+    with cached, options.progress(quiet=quiet or json) as tick:
         pipeline.clean(inputs, out, chosen, force=force, tick=tick)
     _show(out, quiet=quiet, json=json)
 

@@ -37,6 +37,7 @@ def init(
     from curate.gate.infer import infer
     from curate.gate.stored import write_whole
     from curate.read import open_sources
+    from curate.targets import check_targets
 
     printed = str(out) == "-"
     if out.exists() and not (force or printed):
@@ -48,8 +49,10 @@ def init(
         ignore=options.codes(ignore),
         rules=tuple(str(path) for path in rules or ()),
     )
+    sources = open_sources(inputs)
+    check_targets([out], [one.name for one in sources])
     with options.progress(quiet=quiet or printed) as tick:
-        text = infer(open_sources(inputs), settings, pack or "gate", tick)
+        text = infer(sources, settings, pack or "gate", tick)
     if printed:
         typer.echo(text, nl=False)
         return

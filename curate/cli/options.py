@@ -53,6 +53,10 @@ Set = Annotated[
         help="Change a rule's threshold, or with CODE.action=drop (or flag) what it does.",
     ),
 ]
+Seed = Annotated[int | None, typer.Option("--seed", help="Of everything that is drawn; 0.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Work out anew what earlier runs worked out.")
+]
 Against = Annotated[
     list[str] | None,
     typer.Option(

@@ -12,6 +12,7 @@ from curate.cli import options
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
+    from curate.config import Settings
     from curate.selftest.result import Result
 
 Classes = Annotated[
@@ -35,7 +36,6 @@ MinRecall = Annotated[
         help="Exit 1 where a class is found less often; repeatable, CLASS=X for one class.",
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", help="Of everything that is drawn; 0.")]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the result as JSON.")
 ]
@@ -58,7 +58,7 @@ def selftest(
     rate: Rate = 0.01,
     per_class: PerClass = None,
     min_recall: MinRecall = None,
-    seed: Seed = None,
+    seed: options.Seed = None,
     out: Out = None,
     format: options.Format = None,  # noqa: A002  # the option's name
     map: options.Map = None,  # noqa: A002  # likewise
@@ -93,6 +93,8 @@ def selftest(
         embedder=embedder,
         seed=seed,
     )
+    if out is not None:
+        _check_out(out, inputs, chosen, config)
     wish = Wish(
         rows=rows,
         rate=rate,
@@ -129,6 +131,15 @@ def _bars(words: list[str] | None) -> dict[str, float]:
         if not 0 <= made[name] <= 1:
             raise UsageError(f"--min-recall {word}: expected X or CLASS=X, X from 0 to 1")
     return made
+
+
+def _check_out(out: Path, inputs: list[str], chosen: Settings, config: Path | None) -> None:
+    """Refuse to write over what is read."""
+    from curate.read.sources import HUB, files_of
+    from curate.targets import check_targets, files_read
+
+    data = [file for one in inputs if not one.startswith(HUB) for file in files_of(one)]
+    check_targets([out], [*data, *files_read(chosen), *filter(None, [config])])
 
 
 def _write(made: Result, out: Path) -> None:

@@ -1,1 +1,0 @@
-"""Where batches of rows are scored."""
