@@ -17,8 +17,9 @@ from curate.gate.baseline import Known, check_options, load, of_report
 from curate.gate.config import Config, check_names, find_config, load_config
 from curate.gate.model import Counts
 from curate.gate.place import path_in_repository
-from curate.gate.stored import has_stores, store_rows
+from curate.gate.stored import has_stores, store_rows, stores
 from curate.read import open_sources
+from curate.targets import check_targets, files_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,7 @@ def check(
     only_new: bool = False,
     no_cache: bool = False,
     today: date | None = None,
+    written: Sequence[Path] = (),
     tick: Tick = no_tick,
 ) -> Report:
     """Measure data as `clean` does and hold it to limits; nothing is written but what they store.
@@ -62,10 +64,11 @@ def check(
         only_new: rows that the baseline has too do not count.
         no_cache: measure even what was measured before.
         today: the day by which waivers expire.
+        written: files that the caller will write then; like what limits store, none may be read.
         tick: called with stage, done and total (bytes) as the work goes on.
 
     Raises:
-        UsageError: a config or options that can't be meant.
+        UsageError: a config or options that can't be meant, or a file to write that is read.
         InputError: data that can't be read at all, or holds no valid record.
         OutputError: rows that can't be stored.
     """
@@ -76,6 +79,7 @@ def check(
         asked = _config(config)
         sources = _open(data)
         _check_storable(sources)
+        _check_written(written, sources, asked)
         known = None if baseline is None else load(baseline)
         if since is not None:
             known = _since(sources, since, asked, ask)
@@ -100,6 +104,13 @@ def _check_storable(sources: Sequence[Source]) -> None:
             one.name.encode()
         except UnicodeEncodeError:
             raise InputError(f"{one.name}: the file's name is not UTF-8; rename it") from None
+
+
+def _check_written(written: Sequence[Path], sources: Sequence[Source], config: Config) -> None:
+    """Refuse to write over the data, the config, and the files that it names."""
+    own = [] if config.file is None else [config.file]
+    names = [one.name for one in sources]
+    check_targets([*written, *stores(config)], [*names, *own, *files_read(config.clean)])
 
 
 class _Ask(NamedTuple):

@@ -12,6 +12,7 @@ import polars as pl
 from curate import __version__
 from curate.gate.bounds import Beside, Measure
 from curate.gate.config import REFUSED
+from curate.gate.config import limits as listed
 from curate.gate.evidence import Witness
 from curate.gate.limits import Asked, all_limits
 from curate.gate.model import (
@@ -21,6 +22,7 @@ from curate.gate.model import (
     File,
     Level,
     LimitReport,
+    NotAsked,
     Report,
     RuleNote,
     WaiverReport,
@@ -107,7 +109,8 @@ def try_all(examined: Examined, config: Config, terms: Terms) -> list[Tried]:
     Raises:
         ConfigError: a limit on a number that is none.
     """
-    tried = [_try(asked, examined, terms) for asked in all_limits(examined, config.check)]
+    asked = [one for one in all_limits(examined, config.check) if one.missing is None]
+    tried = [_try(one, examined, terms) for one in asked]
     return sorted(tried, key=lambda one: _gravity(one, examined.rules))
 
 
@@ -131,9 +134,18 @@ def report_on(tried: Sequence[Tried], examined: Examined, config: Config, terms:
         faults_left_out=sum(_size(one) for one in tried if one.level != "passed") - len(faults),
         rules=tuple(_notes(tried, examined)),
         waivers=waivers,
+        not_asked=tuple(_not_asked(examined, config)),
         baseline=_baseline(terms),
         known=known_rows(examined),
     )
+
+
+def _not_asked(examined: Examined, config: Config) -> Iterator[NotAsked]:
+    """The limits of a config that nothing could break."""
+    names = {".".join(loc[1:]) for loc, _ in listed(config.check)}
+    for one in all_limits(examined, config.check):
+        if one.missing is not None and one.name in names:
+            yield NotAsked(name=visible(one.name), title=visible(one.title), missing=one.missing)
 
 
 def known_rows(examined: Examined) -> dict[str, tuple[str, ...]]:

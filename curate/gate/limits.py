@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from curate.errors import ConfigError, UsageError
@@ -12,7 +12,8 @@ from curate.gate.config import REFUSED, Condition, Limit
 from curate.gate.config import limits as listed
 from curate.gate.examine import CONDITION, speaks_for
 from curate.gate.figures import FIGURES, aggregate
-from curate.rule import matches_prefix
+from curate.registry import makers
+from curate.rule import KEYWORDS, matches_prefix, words
 from curate.words import count
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from curate.rule import Rule
 
 NONE = "> 0"
+_COMPARED = {"against": "--against", "index": "--index"}  # without which signals find nothing
 _AGGREGATES = {
     "min": "the least {}", "max": "the greatest {}", "mean": "the mean of {}",
     "median": "the median of {}", "sum": "the sum of {}", "null": "rows without {}",
@@ -42,6 +44,7 @@ class Asked:
         codes: of the findings whose rows it counts; none of a figure.
         measure: the figure; of a limit on rows what all are.
         limit: as the config has it; None where it has none.
+        missing: the option without which nothing is found, so that it can't be broken.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Asked:
     codes: tuple[str, ...]
     measure: Measure
     limit: Limit | Condition | None = None
+    missing: str | None = None
 
     @property
     def bounds(self) -> str:
@@ -65,6 +69,12 @@ def all_limits(examined: Examined, check: Check) -> Iterator[Asked]:
     Raises:
         ConfigError: a limit on a number that is none, or on rules that are all ignored.
     """
+    silent = _silent(examined)
+    for asked in _all_limits(examined, check):
+        yield replace(asked, missing=_missing(asked, examined, silent))
+
+
+def _all_limits(examined: Examined, check: Check) -> Iterator[Asked]:
     covered = _covered(examined, check)
     for loc, limit in listed(check):
         yield _listed(loc[1:], limit, examined, covered)
@@ -76,6 +86,37 @@ def all_limits(examined: Examined, check: Check) -> Iterator[Asked]:
         implied = _implied(examined.rules[code], check)
         if implied is not None:
             yield _on_rows(("rules", code), examined.rules[code].name, implied, (code,), examined)
+
+
+def _silent(examined: Examined) -> dict[str, str]:
+    """The columns that are null in all rows for want of an option, and that option."""
+    settings = examined.run.lock.settings
+    return {
+        column: option
+        for column, signal in makers().items()
+        for name, option in _COMPARED.items()
+        if name in signal.settings and not getattr(settings, name)
+    }
+
+
+def _missing(asked: Asked, examined: Examined, silent: Mapping[str, str]) -> str | None:
+    """The option for want of which a limit can't be broken."""
+    reads = _reads(asked, examined)
+    return silent[min(reads)] if reads and reads <= silent.keys() else None
+
+
+def _reads(asked: Asked, examined: Examined) -> set[str]:
+    """The columns that a limit looks at; none of one on records."""
+    kind, _, name = asked.name.partition(".")
+    if kind == "columns":
+        return {name.partition(".")[0]}
+    when = asked.limit.when if isinstance(asked.limit, Condition) else None
+    if kind == "figures":
+        when = FIGURES[name].when
+    if when is not None:
+        return {word for word in words(when) if word not in KEYWORDS}
+    rules = [examined.rules[code] for code in asked.codes if code in examined.rules]
+    return {column for rule in rules for column in rule.reads}
 
 
 def _covered(examined: Examined, check: Check) -> Mapping[str, tuple[str, ...]]:

@@ -28,6 +28,7 @@ def markdown(report: Report) -> str:
         *_counts(report),
         *_limits(report),
         *(_details(one, report) for one in report.broken[:MAX_LIMITS] if one.examples),
+        *_not_asked(report),
         *_waivers(report),
         *_next(report),
     ]
@@ -93,6 +94,11 @@ def _details(limit: LimitReport, report: Report) -> str:
         f"<details><summary>{_ICONS[limit.level]} {plain(limit.name)}: {say.value(limit)}"
         f"</summary>\n\n{body}\n\n</details>"
     )
+
+
+def _not_asked(report: Report) -> Iterator[str]:
+    if report.not_asked:
+        yield "\n".join(f"- ⚠️ {plain(say.not_asked(one))}" for one in report.not_asked)
 
 
 def _waivers(report: Report) -> Iterator[str]:

@@ -126,6 +126,20 @@ class LimitReport(_Model):
     examples: tuple[Row, ...] = ()
 
 
+class NotAsked(_Model):
+    """A limit of the config that nothing could break, for nothing was there to compare with.
+
+    Attributes:
+        name: its place in curate.toml.
+        title: what is limited, in words.
+        missing: the option that was not given: `--against`.
+    """
+
+    name: str
+    title: str
+    missing: str
+
+
 class RuleNote(_Model):
     """A rule in its own words."""
 
@@ -188,6 +202,7 @@ class Report(_Model):
         faults_left_out: how many more there are.
         rules: those behind broken limits, in their own words.
         waivers: in the order of the config.
+        not_asked: limits of the config that are not among `limits`, for they could not be broken.
         baseline: what it was compared with.
         known: code -> ids of the rows that it hit, and of their twins: what a later check with
             this report as its baseline calls old.
@@ -206,6 +221,7 @@ class Report(_Model):
     faults_left_out: int = 0
     rules: tuple[RuleNote, ...] = ()
     waivers: tuple[WaiverReport, ...] = ()
+    not_asked: tuple[NotAsked, ...] = ()
     baseline: Baseline | None = None
     known: Mapping[str, tuple[str, ...]] = Field(default={}, repr=False)
 

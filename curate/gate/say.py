@@ -10,7 +10,7 @@ from curate.words import count, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from curate.gate.model import File, LimitReport, Report, WaiverReport
+    from curate.gate.model import File, LimitReport, NotAsked, Report, WaiverReport
 
 
 def verdict(report: Report) -> str:
@@ -67,6 +67,11 @@ def waiver(one: WaiverReport) -> str:
     if one.state == "unused":
         return f"{what} covers no row; remove it"
     return f"{what} covers {count(one.rows)} until {one.expires}"
+
+
+def not_asked(one: NotAsked) -> str:
+    """A limit that nothing could break, in a line."""
+    return f"{one.name} ({one.title}) was not asked: nothing to compare with, give {one.missing}"
 
 
 def change(report: Report) -> str | None:

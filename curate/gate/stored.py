@@ -23,6 +23,17 @@ def has_stores(check: Check) -> bool:
     return any(limit.store is not None for _, limit in limits(check))
 
 
+def stores(config: Config) -> list[Path]:
+    """The files that limits name for their rows."""
+    names = [one.store for _, one in limits(config.check) if one.store is not None]
+    return [_top(config) / name for name in names]
+
+
+def _top(config: Config) -> Path:
+    """The folder that `store` is relative to."""
+    return config.file.parent if config.file is not None else Path()
+
+
 def store_rows(tried: Iterable[Tried], examined: Examined, config: Config) -> None:
     """Write the rows that each limit counts into the file that it names, none if there are none.
 
@@ -32,11 +43,10 @@ def store_rows(tried: Iterable[Tried], examined: Examined, config: Config) -> No
     Raises:
         OutputError: it can't be written.
     """
-    top = config.file.parent if config.file is not None else Path()
     wanted: dict[Path, dict[int, dict[str, Any]]] = {}
     for one in tried:
         if one.asked.limit is not None and one.asked.limit.store is not None:
-            rows = wanted.setdefault(top / one.asked.limit.store, {})
+            rows = wanted.setdefault(_top(config) / one.asked.limit.store, {})
             for finding in one.live:
                 row = rows.setdefault(finding["position"], _row(finding))
                 row["codes"].append(finding["code"])

@@ -63,7 +63,9 @@ def _lines(report: Report) -> Iterator[Line]:
         if waiver.state != "used":
             level = "error" if waiver.state == "expired" else "warning"
             yield ((f"{level:<8} ", _STYLES[level]), (say.waiver(waiver), ""))
-    if report.broken or eased:
+    for missing in report.not_asked:
+        yield ((f"{'note':<8} ", "bold yellow"), (say.not_asked(missing), ""))
+    if report.broken or eased or report.not_asked:
         yield ()
     yield from _end(report)
 

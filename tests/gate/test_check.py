@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +12,9 @@ import pytest
 import curate
 from curate.errors import ConfigError, InputError, UsageError
 from curate.gate import say
+from curate.gate.junit import junit
+from curate.gate.markdown import markdown
+from curate.gate.text import text as said
 from tests.gate.data import EMPTY, GOOD, MAIL, MOJIBAKE, NO_ROW, written
 
 DATA = Path("data.jsonl")
@@ -213,10 +216,10 @@ def test_secrets_are_masked_though_no_rule_looks_for_them():
     broken = '{"instruction": "Whose is jan.novak@kontor-nord.se?", "output": 3}'
     report = curate.check(written(DATA, *GOOD, MAIL, MAIL, broken), chosen)
     assert {one.name for one in report.errors} == {"rules.duplicate-exact", "figures.quarantined"}
-    said = report.model_dump_json()
-    assert "Write to" in said
-    assert "lindqvist" not in said
-    assert "novak" not in said
+    dumped = report.model_dump_json()
+    assert "Write to" in dumped
+    assert "lindqvist" not in dumped
+    assert "novak" not in dumped
 
 
 def test_evaluation_items_count_where_they_are_named():
@@ -227,6 +230,34 @@ def test_evaluation_items_count_where_they_are_named():
     found = limit(report, "figures.contaminated")
     assert (found.level, found.value) == ("error", 1)
     assert [one.line for one in found.examples] == [1]
+
+
+def test_what_nothing_was_compared_with_is_no_limit_that_was_kept():
+    report = curate.check(written(DATA, *GOOD))
+    assert not [one.name for one in report.limits if "contamination" in one.name]
+    assert report.not_asked == ()
+    text = """[check]
+rules.contamination = '> 0'
+rules.duplicate = '> 0'
+figures.contaminated = '> 0'
+columns.contamination_share.max = '> 0.5'
+conditions.held = { when = "contamination_class = 'answer'" }
+conditions.odd = { when = "contamination is not null or response_tokens > 500" }
+"""
+    report = curate.check(DATA, config(text))
+    names = {one.name for one in report.limits}
+    assert {"rules.duplicate", "conditions.odd"} <= names
+    asked = [one.name for one in report.not_asked]
+    assert asked == ["rules.contamination", "columns.contamination_share.max",
+                     "figures.contaminated", "conditions.held"]  # fmt: skip
+    assert names.isdisjoint(asked)
+    assert all(f"{name} (" in said(report) for name in asked)
+    assert "contamin" not in junit(report, datetime(2026, 6, 15, tzinfo=UTC))
+    assert "give --against" in markdown(report)
+    held = written(Path("eval.jsonl"), {"question": "Name a lake.", "answer": "Loch Ness."})
+    report = curate.check(DATA, config(f"[clean]\nagainst = ['{held}']\n{text}"))
+    assert report.not_asked == ()
+    assert set(asked) <= {one.name for one in report.limits if one.level == "passed"}
 
 
 # --- rows that are stored -----------------------------------------------------------------------
