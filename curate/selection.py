@@ -32,6 +32,7 @@ from curate.read import open_sources
 from curate.row import to_frame
 from curate.score import Scorer, make_plan
 from curate.store import StoreWriter, read_store
+from curate.targets import check_targets
 from curate.words import count
 from curate.write import check_name, open_writer
 

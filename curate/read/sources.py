@@ -202,7 +202,7 @@ def open_sources(inputs: Sequence[str]) -> list[Source]:
 
             found |= {source.name: source for source in open_hub(one)}
             continue
-        for name in _files(one):
+        for name in files_of(one):
             real = name if name == "-" else os.path.realpath(name)
             if real not in found:
                 path = None if name == "-" else Path(name)
@@ -210,8 +210,12 @@ def open_sources(inputs: Sequence[str]) -> list[Source]:
     return list(found.values())
 
 
-def _files(name: str) -> list[str]:
-    """The files that an input names."""
+def files_of(name: str) -> list[str]:
+    """The files that an input names, `-` for standard input.
+
+    Raises:
+        InputError: there are none.
+    """
     path = Path(name)
     if name == "-":
         return [name]
