@@ -46,15 +46,16 @@ class Bag(NamedTuple):
     height: int
 
     @classmethod
-    def of(cls, runs: Hashes) -> Bag:
-        """The words and pairs of neighbours of END-closed runs of tokens."""
+    def of(cls, runs: Hashes, *, pairs: bool = True) -> Bag:
+        """The words of END-closed runs of tokens, and pairs of neighbours."""
         rows, words = row_of(runs), runs.astype(np.uint64)
         inner = (runs != END) & (runs != TURN)
-        pairs = inner[1:] & inner[:-1]
-        hashed = (words[:-1] * np.uint64(_ODD) + words[1:])[pairs]
-        grams = np.concatenate([words[inner], hashed])
-        of = np.concatenate([rows[inner], rows[:-1][pairs]])
-        return cls._counted(of, grams, int((runs == END).sum()))
+        grams, of = [words[inner]], [rows[inner]]
+        if pairs:
+            both = inner[1:] & inner[:-1]
+            grams.append((words[:-1] * np.uint64(_ODD) + words[1:])[both])
+            of.append(rows[:-1][both])
+        return cls._counted(np.concatenate(of), np.concatenate(grams), int((runs == END).sum()))
 
     @classmethod
     def _counted(cls, of: Ints, grams: Keys, height: int) -> Bag:

@@ -257,8 +257,8 @@ def _judge(task: _Task, found: _Found, settings: Settings, votes: noise.Votes | 
     for part in task.parts(settings.seed):
         if len(part.names) < 2:  # noqa: PLR2004 - nothing to take one for
             continue
-        features = noise.features(part.vectors, part.runs)
-        judged = noise.judge(features, part.classes, part.groups, settings.seed)
+        texts = noise.Texts(part.vectors, part.runs, part.groups)
+        judged = noise.judge(texts, part.classes, settings.seed)
         if judged.gain < LEAST_GAIN:
             continue
         score, suggested = judged.score, judged.better

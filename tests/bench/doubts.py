@@ -84,8 +84,7 @@ class Labelled(NamedTuple):
 
     texts: list[str]
     given: np.ndarray
-    features: np.ndarray
-    groups: np.ndarray
+    known: noise.Texts
 
 
 def labelled(texts: list[str], labels: list[str]) -> Labelled:
@@ -94,7 +93,7 @@ def labelled(texts: list[str], labels: list[str]) -> Labelled:
     left, right, _ = alike.pairs(runs, 0.7)
     groups = alike.components(left, right, len(texts))
     given = np.unique(labels, return_inverse=True)[1]
-    return Labelled(texts, given, noise.features(static().encode(texts), runs), groups)
+    return Labelled(texts, given, noise.Texts(static().encode(texts), runs, groups))
 
 
 def intents() -> Iterator[tuple[str, Labelled]]:
@@ -116,7 +115,7 @@ def flipped(data: Labelled, share: float, *, like: bool) -> tuple[np.ndarray, np
     given, classes = data.given.copy(), int(data.given.max()) + 1
     rows = lots.choice(len(given), int(share * len(given)), replace=False)
     if like:
-        vectors = data.features[:, : static().width]
+        vectors = data.known.vectors
         centres = np.stack([vectors[data.given == one].mean(axis=0) for one in range(classes)])
         centres /= np.linalg.norm(centres, axis=1, keepdims=True)
         near = np.argsort(-(centres @ centres.T - 2 * np.eye(classes)), axis=1)[:, :3]
@@ -134,8 +133,8 @@ def plain(data: Labelled, given: np.ndarray, *, words: bool) -> np.ndarray:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    fold = folds(data.groups, noise.FOLDS, 0, given)
-    made = TfidfVectorizer().fit_transform(data.texts) if words else data.features[:, :256]
+    fold = folds(data.known.groups, noise.FOLDS, 0, given)
+    made = TfidfVectorizer().fit_transform(data.texts) if words else data.known.vectors
     own = np.zeros(len(given))
     for number in range(noise.FOLDS):
         rows, asked = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
@@ -150,7 +149,7 @@ def flips() -> Iterator[Figure | str]:
         for share, like in ((0.05, False), (TENTH, False), (0.2, False), (TENTH, True)):
             given, wrong = flipped(data, share, like=like)
             before = process_time()
-            found = noise.judge(data.features, given, data.groups, 0)
+            found = noise.judge(data.known, given, 0)
             spent = process_time() - before
             beside = plain(data, given, words=False) if share == TENTH else None
             what = f"{name}, {share:.0%} {'into like classes' if like else 'of labels changed'}"
@@ -163,7 +162,7 @@ def flips() -> Iterator[Figure | str]:
                 float((found.better == data.given)[wrong].mean()),
             )
             yield Figure(f"{what}: CPU-s", f"{spent:.1f}")
-        found = noise.judge(data.features, data.given, data.groups, 0)
+        found = noise.judge(data.known, data.given, 0)
         yield Figure(
             f"{name} as it is: share that the rule reports", float((found.score < 0.05).mean())
         )
@@ -192,7 +191,7 @@ def people() -> Iterator[Figure | str]:
         sets[f"crowdtruth_medrel, {kind}"] = texts, labels, judged, wrong
     for name, (texts, labels, judged, wrong) in sets.items():
         data = labelled(texts, labels)
-        found = noise.judge(data.features, data.given, data.groups, 0)
+        found = noise.judge(data.known, data.given, 0)
         for words in (True, False):
             beside = plain(data, data.given, words=words)[judged]
             what = f"{name}, beside {'TF-IDF' if words else 'embedding'}"
