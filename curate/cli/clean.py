@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli import options
+from curate.cli.found import config_here
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ Elsewhere = Annotated[
 ]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="A curate.toml; its table `clean` is read."),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="A file with a table `clean`; by default curate.toml here, or pyproject.toml.",
+    ),
 ]
 To = Annotated[
     str | None, typer.Option("--to", help="Write the core in this format: alpaca, sharegpt, ...")
@@ -66,7 +71,7 @@ def clean(
     from curate import cache, pipeline
 
     chosen = options.settings(
-        config,
+        config_here(config, quiet=quiet),
         format=format,
         map=options.mapping(map),
         to=to,

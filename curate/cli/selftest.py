@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli import options
+from curate.cli.found import config_here
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ Out = Annotated[
 ]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="A curate.toml; its table `clean` is read."),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="A file with a table `clean`; by default curate.toml here, or pyproject.toml.",
+    ),
 ]
 
 
@@ -79,7 +84,7 @@ def selftest(
     from curate.selftest.run import selftest as run
 
     chosen = options.settings(
-        config,
+        config_here(config, quiet=quiet),
         format=format,
         map=options.mapping(map),
         pack=pack,
