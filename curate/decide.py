@@ -112,7 +112,8 @@ def _judged_pairs(
     gone = np.zeros(scores.height, np.bool_)
     gone[lone.filter(pl.col("action") == "drop")["row"].to_numpy()] = True
     faults = np.bincount(lone.unique(("row", "code"))["row"].to_numpy(), minlength=scores.height)
-    rank = twins.ranks(scores, faults, gone)
+    near = any(rule.twin == twins.NEAR for rule in rules)
+    rank = twins.ranks(scores, faults, gone, near=near)
     named = twins.named(scores, rank, twins.Wanted.by(rules))
     findings, suspects = _judged(named, found, rules)
     if suspects:  # these flag, so what they name is kept and can be named by others

@@ -65,16 +65,17 @@ class Wanted:
         return cls(frozenset(drops), min(limits, default=minhash.FLOOR))
 
 
-def ranks(scores: pl.DataFrame, faults: Ints, gone: Mask) -> Ints:
+def ranks(scores: pl.DataFrame, faults: Ints, gone: Mask, *, near: bool = True) -> Ints:
     """Each row's place in the order in which rows are kept: 0 is kept before all others.
 
     Args:
         scores: of all rows.
         faults: how many rules hit each row.
         gone: rows that a rule drops for what they are.
+        near: a rule asks for near-copies; what else the scores hold must not matter.
     """
     orders: list[Ints | Mask] = [np.arange(scores.height)]
-    if _NEAR_FACTS.issubset(scores.columns):
+    if near and _NEAR_FACTS.issubset(scores.columns):
         cluster = _rows(scores, NEAR)
         for column, step in (("readability_flesch", EASIER), ("answer_words", LONGER)):
             if column in scores.columns:
