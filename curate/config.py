@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
-from curate.errors import ConfigError
+from curate.errors import ConfigError, in_plain_words
 from curate.rule import Own, Verdict, did_you_mean, load_own
 
 
@@ -92,7 +92,10 @@ class Settings(BaseModel):
         from curate.formats import formats
 
         if name not in {None, "auto", *formats()}:
-            raise ValueError(f"no format {name}; there are {', '.join(formats())}")
+            raise ValueError(
+                f"no format {name}{did_you_mean(name or '', formats())}; there are "
+                f"{', '.join(formats())}"
+            )
         return name
 
     @field_validator("map")
@@ -105,9 +108,18 @@ class Settings(BaseModel):
         from curate.formats import formats
 
         known = {name for kind in formats().values() for name in kind.model_fields} | {"messages"}
-        for field in mapping:
-            if field not in known:
-                raise ValueError(f"no format has a field {field}")
+        for field, column in mapping.items():
+            if field in known:
+                continue
+            if column in known:
+                raise ValueError(
+                    f"no format has a field {field}; the field stands first, the file's column "
+                    f"second: {column}={field}"
+                )
+            raise ValueError(
+                f"no format has a field {field}{did_you_mean(field, known)}; there are "
+                f"{', '.join(sorted(known - {'messages_', 'rejected_'}))}"
+            )
         for column, count in Counter(mapping.values()).items():
             if count > 1:
                 both = " and ".join(field for field, name in mapping.items() if name == column)
@@ -128,8 +140,8 @@ def load_settings(path: str | Path) -> Settings:
         first = error.errors()[0]
         said = [str(part) for part in first["loc"] if "[" not in str(part)]  # a type is no key
         where = ".".join(("clean", *said))
-        known = ", ".join(Settings.model_fields)
-        raise ConfigError(f"{path}: {where}: {first['msg']} (known: {known})") from None
+        said_of_it = in_plain_words(first, Settings.model_fields)
+        raise ConfigError(f"{path}: {where}: {said_of_it}") from None
 
 
 def read_tables(path: str | Path) -> Mapping[str, Any]:

@@ -12,6 +12,46 @@ CurateError            never raised itself
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+_PLAIN = {
+    "missing": "is missing",
+    "too_short": "is empty: give one at least",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "finite_number": "expected a finite number",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "string_type": "expected a text",
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "mapping_type": "expected a table",
+    "dict_type": "expected a table",
+}
+
+
+def in_plain_words(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
+    """What pydantic found wrong with a value, in words for whoever wrote it.
+
+    Args:
+        fault: one of the `errors()` of a `ValidationError`.
+        known: the keys that there are, for one that there is not.
+    """
+    if fault["type"] == "extra_forbidden":
+        keys = list(known)
+        close = get_close_matches(str(fault["loc"][-1]), keys, n=1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+        return f"unknown key{meant} (known: {', '.join(keys)})"
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    return _PLAIN.get(fault["type"], said.replace("Input should be", "expected"))
+
 
 class CurateError(Exception):
     """The root: one or two lines for a person, saying what is wrong, where, and what to do."""
@@ -37,7 +77,10 @@ class MissingExtra(UsageError):
     """A part of curate that is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an extra: pip install 'curate-sft[{extra}]'")
+        super().__init__(
+            f"{what} needs the extra {extra}: in a clone of curate, pip install '.[{extra}]' (see "
+            "docs/install.md)"
+        )
 
 
 class InputError(CurateError):

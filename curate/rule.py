@@ -26,7 +26,7 @@ from pydantic import (
     ValidationError,
 )
 
-from curate.errors import RuleError, UsageError
+from curate.errors import RuleError, UsageError, in_plain_words
 from curate.registry import makers
 
 if TYPE_CHECKING:
@@ -450,7 +450,11 @@ def choose(
     limits = {**pack.thresholds, **(thresholds or {})}
     for code in limits:
         if code not in rules or rules[code].threshold is None:
-            raise UsageError(f"{code} has no threshold to set{did_you_mean(code, rules)}")
+            if code in rules:
+                raise UsageError(
+                    f"{code} has no threshold to set; `curate explain {code}` shows it"
+                )
+            raise UsageError(f"no rule is named {code!r}{did_you_mean(code, rules)}")
     for code in sorted(taken):
         changes: dict[str, Any] = {}
         for prefix, action in (*pack.actions.items(), *(actions or {}).items()):
@@ -508,10 +512,7 @@ def _load(file: Traversable, model: type[T]) -> T:
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "the rule"
-    hint = ""
-    if first["type"] == "extra_forbidden":
-        hint = did_you_mean(str(first["loc"][-1]), model.model_fields)
-    return f"{where}: {first['msg']}{hint}"
+    return f"{where}: {in_plain_words(first, model.model_fields)}"
 
 
 def check(rule: Rule, file: Traversable) -> None:

@@ -115,6 +115,16 @@ REFUSED = [
         2,
         "no record has a column nosuch",
     ),
+    ("clean data.jsonl -o run --map Frage=instruction", 2, "second: instruction=Frage"),
+    ("clean data.jsonl -o run --map instuction=Frage", 2, "did you mean 'instruction'?"),
+    ("clean data.jsonl -o run --to alpca", 2, "--to: no format alpca; did you mean 'alpaca'?"),
+    ("clean data.jsonl -o run --thresold x", 2, "did you mean --set CODE.threshold=X?"),
+    ("clean data.jsonl -o run --slect x", 2, "did you mean --select?"),
+    ("split data.jsonl -o run --eval 10%", 2, "expected a number, such as 0.1"),
+    ("clean data.jsonl -o run --set duplicate-exact.threshold=3", 2, "curate explain duplicate-ex"),
+    ("clean data.jsonl -o run --set duplicate-exct.threshold=3", 2, "did you mean 'duplicate-ex"),
+    ("explain nosuch", 2, "`curate rules` lists them all"),
+    ("explain PII-EMIAL", 2, "did you mean 'pii-email'?"),
     ("clean data.jsonl -o run --format nosuch", 2, "nosuch"),
     ("clean data.jsonl -o run --to nosuch", 2, "nosuch"),
     ("clean data.jsonl -o run --rules absent", 2, "absent"),
@@ -155,6 +165,8 @@ def test_refusals(tmp_path, monkeypatch, capsys, case):
     assert ended.value.code == code, error
     assert says in error
     assert "Traceback" not in error
+    assert "Value error" not in error
+    assert "Input should" not in error
     assert "internal error" not in error
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
@@ -205,6 +217,12 @@ def test_converted_there_and_back(data, tmp_path):
     assert curate("convert", data, there, "--to", "chatml").returncode == 0
     assert curate("convert", there, back, "--to", "alpaca", "-q").returncode == 0
     assert [orjson.loads(line) for line in back.read_bytes().splitlines()] == ROWS
+
+
+def test_a_rule_is_explained_in_any_letters():
+    done = curate("explain", "PII-EMAIL")
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"pii-email ")
 
 
 def test_a_key_that_only_some_turns_have_goes_through_parquet(tmp_path):

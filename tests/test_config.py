@@ -53,7 +53,9 @@ REFUSED = [
     ("curate.toml", "[clean", "not TOML"),
     ("curate.toml", "clean = 3", r"expected a table \[clean\]"),
     ("curate.toml", "[claen]", "unknown table 'claen'"),
-    ("curate.toml", "[clean]\nignroe = []", "clean.ignroe"),
+    ("curate.toml", "[clean]\nignroe = []", "clean.ignroe: unknown key; did you mean 'ignore'?"),
+    ("curate.toml", "[clean]\nseed = 'x'", "clean.seed: expected a whole number"),
+    ("curate.toml", "[clean]\nignore = 3", "clean.ignore: expected a list"),
     ("curate.toml", "[clean]\nformat = 'nosuch'", "no format nosuch"),
     ("curate.toml", "[clean.map]\nnosuch = 'x'", "no format has a field nosuch"),
     (

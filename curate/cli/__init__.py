@@ -9,16 +9,59 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated
+from difflib import get_close_matches
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from curate import __version__
 from curate.cli import catalogue, check, clean, convert, fit, init, look, select, selftest, split
 from curate.errors import CurateError, OutputError
 
+
+class Commands(TyperGroup):
+    """The commands, with a remedy in the errors of their options, which typer words."""
+
+    def invoke(self, ctx: Any) -> object:  # noqa: ANN401  # a class that typer keeps to itself
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # Known by what it has: typer keeps the classes of these errors to itself.
+            if hasattr(error, "possibilities"):
+                error.message += _other_option(error.option_name, error.ctx)  # type: ignore[attr-defined]
+                error.possibilities = None
+            for said, plain in _NUMBERS.items():
+                if said == getattr(error, "message", None):
+                    error.message = plain  # type: ignore[attr-defined]
+            raise
+
+
+_NUMBERS = {
+    "Input should be a valid number, unable to parse string as a number": "expected a number, "
+    "such as 0.1",
+    "Input should be a valid integer, unable to parse string as an integer": "expected a whole "
+    "number",
+}
+
+
+def _other_option(name: str, ctx: Any) -> str:  # noqa: ANN401  # likewise
+    """The option that all but has this name, and where all are listed."""
+    command = ctx.command_path if ctx else "curate"
+    known = {"threshold": "--set CODE.threshold=X"} | {
+        spelled.lstrip("-"): spelled
+        for parameter in (ctx.command.params if ctx else ())
+        for spelled in parameter.opts
+    }
+    close = get_close_matches(name.lstrip("-"), known, n=1, cutoff=0.7)
+    meant = f"; did you mean {known[close[0]]}?" if close else ";"
+    return f"{meant} {command} --help lists them"
+
+
 app = typer.Typer(
     name="curate",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,7 +79,7 @@ def _version(wanted: bool) -> None:  # typer's way
 
 @app.callback(
     epilog="Exit codes: 0 done, 1 check failed, verify found a difference or selftest too low a "
-    "recall, 2 wrong usage, 3 input can't be read or output can't be written, 4 a bug."
+    "recall, 2 wrong usage, 3 input can't be read or output can't be written, 4 a bug, 130 Ctrl-C."
 )
 def root(
     version: Annotated[

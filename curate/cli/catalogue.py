@@ -37,9 +37,11 @@ def explain(
     from curate.rule import did_you_mean, load_rules, matches_prefix
 
     known = load_rules([str(one) for one in rules or ()])
-    found = [rule for name, rule in known.items() if matches_prefix(name, code)]
+    small = code.casefold()
+    found = [rule for name, rule in known.items() if matches_prefix(name, small)]
     if not found:
-        raise UsageError(f"no rule is named {code!r}{did_you_mean(code, known)}")
+        meant = did_you_mean(small, known) or ";"
+        raise UsageError(f"no rule is named {code!r}{meant} `curate rules` lists them all")
     if json:
         _print_json([rule.model_dump(mode="json", by_alias=True) for rule in found])
         return

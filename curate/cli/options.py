@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curate.errors import UsageError
+from curate.errors import UsageError, in_plain_words
 
 if TYPE_CHECKING:
     from curate.config import Settings
@@ -114,7 +114,8 @@ def settings(config: Path | None = None, **given: Any) -> Settings:  # noqa: ANN
         return revised(base, **given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageError(f"--{first['loc'][0]}: {first['msg']}") from None
+        option = str(first["loc"][0]).replace("_", "-")
+        raise UsageError(f"--{option}: {in_plain_words(first)}") from None
 
 
 def revised(base: Settings, **given: Any) -> Settings:  # noqa: ANN401  # options
