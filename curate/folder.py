@@ -13,12 +13,14 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from curate.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import polars as pl
 
@@ -38,25 +40,34 @@ FACTS = (RECORDS, SCORES, MATCHES, QUARANTINE, EDITS)
 OWN = frozenset({LOCK, FINDINGS, LEDGER, DROPPED, *FACTS, *REPORTS, ".DS_Store"})
 
 
+def _outputs(lock: dict[str, Any]) -> Iterable[str]:
+    """The files that a lock vouches for."""
+    return dict(lock["outputs"])
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of folder that is written whole.
 
     Attributes:
         name: in words.
-        mark: the file by which a finished one is known.
+        mark: the file by which a finished one is known, a JSON object.
         files: what else may stand in one.
-        stems: beginnings of the names of files whose type follows the input's.
+        listed: the names of the files that a mark lists; a KeyError of one that is none.
     """
 
     name: str = "run"
     mark: str = LOCK
     files: frozenset[str] = OWN
-    stems: tuple[str, ...] = ("core.",)
+    listed: Callable[[dict[str, Any]], Iterable[str]] = _outputs
 
-    def owns(self, name: str) -> bool:
-        """Whether a file of this name may be replaced with the folder."""
-        return name == self.mark or name in self.files or name.startswith(self.stems)
+    def owned(self, folder: Path) -> frozenset[str] | None:
+        """The files that may be replaced with a folder; None where it is of another kind."""
+        try:
+            said = orjson.loads((folder / self.mark).read_bytes())
+            return frozenset({self.mark, *self.files, *self.listed(said)})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
 
 
 def check_run(folder: Path) -> None:
@@ -152,11 +163,12 @@ def _may_replace(folder: Path, kind: Kind, *, force: bool, inputs: Iterable[str]
         raise OutputError(f"{folder}: is a file; name a folder that does not exist yet")
     if not any(folder.iterdir()):
         return
-    if not (folder / kind.mark).is_file():
+    owned = kind.owned(folder)
+    if owned is None:
         raise OutputError(f"{folder}: holds other files and no {kind.name}; name another folder")
     if not force:
         raise OutputError(f"{folder}: holds a {kind.name} already; --force replaces it")
-    if foreign := sorted(one.name for one in folder.iterdir() if not kind.owns(one.name)):
+    if foreign := sorted(one.name for one in folder.iterdir() if one.name not in owned):
         raise OutputError(
             f"{folder / foreign[0]}: is no part of the {kind.name} and would go; move it"
         )

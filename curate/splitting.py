@@ -46,9 +46,14 @@ if TYPE_CHECKING:
 NAMES = ("train", "eval", "test")
 REPORT, QUARANTINE, ROWS = "split.json", "quarantine.jsonl", "rows.parquet"
 _RECORDS = "records.zst"
-_KIND = files.Kind(
-    "split", REPORT, frozenset({QUARANTINE, ROWS, ".DS_Store"}), tuple(f"{one}." for one in NAMES)
-)
+
+
+def _files(told: Mapping[str, Any]) -> list[str]:
+    """The files that split.json names."""
+    return [one["file"] for one in told["splits"].values()]
+
+
+_KIND = files.Kind("split", REPORT, frozenset({QUARANTINE, ROWS, ".DS_Store"}), _files)
 _MEDIA = r'"(?:image|video|audio)s?":'
 
 

@@ -17,7 +17,7 @@ from curate.errors import InputError, OutputError
 
 def finished(folder, text="old"):
     folder.mkdir(parents=True)
-    (folder / files.LOCK).write_text("{}")
+    (folder / files.LOCK).write_text('{"outputs": {"core.jsonl": "its hash"}}')
     (folder / "core.jsonl").write_text(text)
     return folder
 
@@ -82,6 +82,23 @@ def test_a_run_with_other_files_in_it_is_not_replaced(tmp_path):
     with pytest.raises(OutputError, match=r"notes\.txt: is no part of the run"):
         make(run, force=True)
     assert (run / "notes.txt").read_text() == "mine"
+
+
+def test_a_file_that_the_lock_does_not_list_is_not_replaced(tmp_path):
+    run = finished(tmp_path / "run")
+    (run / "core.py").write_text("mine")
+    with pytest.raises(OutputError, match=r"core\.py: is no part of the run"):
+        make(run, force=True)
+    assert (run / "core.py").read_text() == "mine"
+
+
+@pytest.mark.parametrize("lock", ["", "{", "[]", "{}", '"core.jsonl"', '{"outputs": 3}'])
+def test_a_folder_is_a_run_only_by_its_lock(tmp_path, lock):
+    run = finished(tmp_path / "run")
+    (run / files.LOCK).write_text(lock)
+    with pytest.raises(OutputError, match="holds other files and no run"):
+        make(run, force=True)
+    assert (run / "core.jsonl").read_text() == "old"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")

@@ -330,6 +330,13 @@ def test_only_a_split_is_replaced_and_only_if_asked(tmp_path):
     (tmp_path / "out/mine.txt").touch()
     with pytest.raises(OutputError, match=r"mine.txt: is no part of the split"):
         curate.split(data, tmp_path / "out", force=True)
+    (tmp_path / "out/mine.txt").rename(tmp_path / "out/train.py")
+    with pytest.raises(OutputError, match=r"train.py: is no part of the split"):
+        curate.split(data, tmp_path / "out", force=True)
+    (tmp_path / "out/train.py").unlink()
+    (tmp_path / "out/split.json").write_text('{"lr": 0.1}')
+    with pytest.raises(OutputError, match="holds other files and no split"):
+        curate.split(data, tmp_path / "out", force=True)
     curate.clean(data, tmp_path / "run", Settings(select=("empty",)))
     with pytest.raises(OutputError, match="holds other files and no split"):
         curate.split(data, tmp_path / "run", force=True)
