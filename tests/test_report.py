@@ -706,7 +706,7 @@ def test_no_path_of_this_machine_is_in_a_report(run, name):
 
 def test_report_json_is_the_report_and_fits_its_schema(run, built):
     again = report.read(run)
-    assert again == built.model_copy(update={"explorer": again.explorer})
+    assert again == built.model_copy(update={"explorer": again.explorer, "atlas": None})
     schema = json.loads((files("curate.schemas") / "report.schema.json").read_text("utf-8"))
     data = json.loads((run / "report.json").read_bytes())
     assert list(Draft202012Validator(schema).iter_errors(data)) == []

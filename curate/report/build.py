@@ -10,6 +10,7 @@ import polars as pl
 
 from curate.errors import UsageError
 from curate.ingest import Ingest
+from curate.report.atlas import atlas, charted, tasks
 from curate.report.examples import Examiner
 from curate.report.explorer import Explored, explored, explorer
 from curate.report.figures import distributions, languages
@@ -51,7 +52,8 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
     picked = {code: run.picked(code) for code in run.lock.rules}
     refused = _grouped(run.ledger)
     chosen = explored(run.ledger, run.findings)
-    examiner = _examiner(run, catalogue, picked, refused, chosen)
+    drawn = charted(run)
+    examiner = _examiner(run, catalogue, picked, refused, (chosen, drawn))
     reports = [_rule(run, code, catalogue.get(code), examiner, picked[code]) for code in picked]
     reports.sort(key=lambda one: (_ACTIONS.index(one.action), -one.decided, -one.hits, one.code))
     totals, kept = counts(run.ledger), run.in_core()
@@ -72,7 +74,9 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
         changes=tuple(changes(run, shapes, spoken)),
         distributions=shapes,
         languages=spoken,
+        tasks=tuple(tasks(run)),
         next_steps=tuple(next_steps(totals, reports, run.values, catalogue)),
+        atlas=atlas(drawn, run, examiner),
         explorer=explorer(chosen, examiner, [one.code for one in reports]),
     )
 
@@ -101,14 +105,15 @@ def _examiner(
     catalogue: Mapping[str, Rule],
     picked: _Picked,
     refused: _Refused,
-    chosen: Explored,
+    looks: tuple[Explored, pl.DataFrame],
 ) -> Examiner:
     """Read the texts of all rows that will be shown, in one pass over the records."""
+    chosen, drawn = looks
     ids = run.ledger["id"].to_list()
     position = dict(zip(ids, range(len(ids)), strict=True))
     findings = [one for some in picked.values() for one in some]
     twins = {one["twin"] for one in findings} | set(chosen.twins)
-    wanted = set(chosen.texts) | {one["position"] for one in findings}
+    wanted = set(chosen.texts) | set(drawn["position"]) | {one["position"] for one in findings}
     wanted |= {position[one] for one in twins if one in position}
     wanted |= {at for _, rows in refused for at in rows["position"][spread(rows.height)]}
     edits = run.edits()

@@ -142,6 +142,19 @@ def _bins(one: Distribution) -> Iterator[tuple[str, int, int]]:
         yield f"{one.edges[at]:,g} to {one.edges[at + 1]:,g}", before, after
 
 
+# --- the map ------------------------------------------------------------------------------------
+
+
+def mapped(report: Report) -> str:
+    """The map in a sentence, for those who don't see it; nothing where there is none."""
+    atlas = report.atlas
+    if atlas is None:
+        return ""
+    of = "" if atlas.points == atlas.rows else f" of {atlas.rows:,}, drawn by lot"
+    states = ", ".join(f"{rows:,} {name}" for name, rows in atlas.states.items())
+    return f"{count(atlas.points, 'row')}{of}: {states}."
+
+
 # --- before and after ---------------------------------------------------------------------------
 
 

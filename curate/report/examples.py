@@ -22,6 +22,7 @@ HEAD, TAIL = 150, 80  # of a turn without one
 CONTEXT = 120  # of the question that a marked answer belongs to
 BRIEF = 70  # of each turn of a conversation
 MAX_TURNS = 8
+BEGINNING = 90  # of a point's question on the map
 VALUE_CHARS = 120
 DIFF_CHARS = 4000  # of each turn that twins are compared over
 MAX_WINDOWS = 3  # differences shown of one turn
@@ -90,6 +91,15 @@ class Examiner:
             value=None if shown.hidden else visible(shown.masked(error.text)[: 2 * VALUE_CHARS]),
             parts=() if shown.hidden else (_whole(shown, record, tail=0),),
         )  # fmt: skip
+
+    def beginning(self, at: int) -> str | None:
+        """How the question of a row begins, masked; None where nothing of it may be shown."""
+        shown = self.rows[at]
+        turn = _question(shown) or (shown.turns[0] if shown.turns else None)
+        if shown.hidden or turn is None:
+            return None
+        part = _whole(shown, turn, head=BEGINNING, tail=0)
+        return "".join("…" if kind == "cut" else text for kind, text in part.segments)
 
     def _pair(self, shown: Shown, twin_at: int) -> tuple[tuple[Part, ...], Twin]:
         own, source, line, _ = self.places[twin_at]

@@ -37,7 +37,7 @@ _FIGURES: dict[str, _Figure] = {
     "readability_flesch": _Figure("Readability of the answers", "Flesch reading ease", _EASE),
 }
 LANGUAGE = "response_language"
-COLUMNS = (*_FIGURES, LANGUAGE)
+COLUMNS = (*_FIGURES, LANGUAGE, "map_x", "map_y", "task", "task_number")
 MAX_LANGUAGES = 12
 
 

@@ -69,6 +69,7 @@ def html(report: Report) -> str:
         compared=charts.compared(report),
         shapes=shapes,
         explored=_explored(report),
+        mapped=charts.mapped(report),
         css=Markup(css),  # noqa: S704 - our own file
         library=Markup(library),  # noqa: S704 - as it was published
         js=Markup(js),  # noqa: S704 - our own files
@@ -90,6 +91,7 @@ def _data(report: Report, shapes: list[Mapping[str, Any]]) -> str:
                 for rule in report.rules
             ],
             "charts": charts.drawn(report, shapes),
+            "map": report.atlas and {"points": report.atlas.packed, "tasks": report.atlas.tasks},
             "rows": report.explorer.packed,
         }
     ).decode()

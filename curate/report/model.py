@@ -189,6 +189,25 @@ class Language(_Model):
     after: int
 
 
+class Task(_Model):
+    """A kind of task that the rows set.
+
+    Attributes:
+        name: its leading words.
+        rows, core: rows of it among all scored ones, and in the core.
+        share: of the rows that are in any.
+        rung: between which steps of what a task is said to take so many rows stand.
+        near_empty: next to nothing beside an even share.
+    """
+
+    name: str
+    rows: int
+    core: int
+    share: float
+    rung: str
+    near_empty: bool
+
+
 class Flow(_Model):
     """Records that took one way.
 
@@ -244,6 +263,26 @@ class Explorer(_Model):
     left_out: Mapping[str, int] = {}
 
 
+class Atlas(_Model):
+    """The map of the dataset; too much for report.json.
+
+    Attributes:
+        packed: its points, as the page takes them: see `curate.report.atlas`.
+        points: how many there are.
+        rows: how many have a place.
+        states: of the points, how many became what.
+        tasks: names of the kinds of tasks of the points.
+        table: a kind of task, or all, and how many of its points became what, as in `states`.
+    """
+
+    packed: str
+    points: int
+    rows: int
+    states: Mapping[str, int]
+    tasks: tuple[str, ...]
+    table: tuple[tuple[str, tuple[int, ...]], ...]
+
+
 class Report(_Model):
     """A finished run, in numbers and examples.
 
@@ -263,8 +302,10 @@ class Report(_Model):
         changes: what the core is beside what came in.
         distributions: lengths, readability and scores, where they were measured.
         languages: of the answers, where they were measured; the most frequent first.
+        tasks: the kinds of tasks, where they were measured; the largest first.
         next_steps: what to do now.
-        explorer: only while the report is being written.
+        explorer, atlas: only while the report is being written; `atlas` is null where no row has
+            a place on the map.
     """
 
     version: Literal[1] = 1
@@ -282,7 +323,9 @@ class Report(_Model):
     changes: tuple[Change, ...] = ()
     distributions: tuple[Distribution, ...]
     languages: tuple[Language, ...]
+    tasks: tuple[Task, ...] = ()
     next_steps: tuple[Step, ...]
+    atlas: Atlas | None = Field(default=None, exclude=True, repr=False)
     explorer: Explorer = Field(default_factory=Explorer, exclude=True, repr=False)
 
     @property

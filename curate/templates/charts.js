@@ -1,7 +1,7 @@
 /* The charts. Colours are CSS variables, so that light, dark and print need no drawing anew. */
 "use strict";
 (() => {
-  const { charts } = JSON.parse(document.getElementById("data").textContent);
+  const { charts, map } = JSON.parse(document.getElementById("data").textContent);
   const NARROW = 560, PAPER = 700, LINE = 21, FEW = 9, MANY = 16;
   const number = (value) => value.toLocaleString("en-US");
   const color = (name) => `var(--${name})`;
@@ -191,7 +191,44 @@
     })),
   });
 
+  /* --- the map: what became of a row is told by form and colour --- */
+
+  const STATES = [["untouched", "kept", "circle", 3], ["flagged", "flag", "triangle", 6], ["edited", "edited", "diamond", 7], ["dropped", "dropped", "rect", 5]];
+  const places = (points) => () => ({
+    grid: { left: 4, right: 4, top: 4, bottom: 4 },
+    tooltip: {
+      ...tooltip, trigger: "item", extraCssText: "box-shadow: none; max-width: 24rem; white-space: normal",
+      formatter: ({ data: [,, at] }) => {
+        const [,, state, task, id, said] = points[at];
+        return hint(said ?? "Text withheld: this row holds a secret.", `${STATES[state][0]}${task < 0 ? "" : ` · ${map.tasks[task]}`}`, id);
+      },
+    },
+    xAxis: { type: "value", min: 0, max: 1, show: false },
+    yAxis: { type: "value", min: 0, max: 1, show: false },
+    series: STATES.map(([name, tone, symbol, symbolSize], state) => ({
+      type: "scatter", name, symbol, symbolSize, itemStyle: { color: color(tone), opacity: state ? 0.85 : 0.5 },
+      cursor: state ? "pointer" : "default", emphasis: { disabled: true },
+      data: points.flatMap(([x, y, own], at) => (own === state ? [[x, y, at]] : [])),
+    })),
+  });
+  const drawMap = async (box) => {
+    let points;
+    try {
+      const bytes = Uint8Array.from(atob(map.points), (sign) => sign.charCodeAt(0));
+      points = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+    } catch {
+      document.getElementById("map").hidden = true;
+      return;
+    }
+    const { chart } = draw(box, (width) => Math.round(Math.min(Math.max(width * 0.62, 280), 640)), places(points));
+    chart.on("click", ({ data: [,, at] }) => {
+      if (points[at][2]) dispatchEvent(new CustomEvent("row", { detail: points[at][4] }));
+    });
+  };
+
   drawFlow(document.getElementById("chart-flow"));
+  const laid = document.getElementById("chart-map");
+  if (laid) drawMap(laid);
   for (const box of document.querySelectorAll("[data-shape]")) {
     draw(box, () => 190, histogram(charts.shapes[Number(box.dataset.shape)]));
   }

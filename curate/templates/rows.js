@@ -228,6 +228,18 @@
     });
   }
 
+  /* Who clicks a point of the map wants to read its row. */
+  addEventListener("row", ({ detail }) => {
+    $("find").value = detail;
+    $("rule").value = $("became").value = $("file").value = "";
+    filter();
+    $("rows").scrollIntoView();
+    const first = [...$("list").querySelectorAll(".row")].find((node) => node.dataset.id === detail);
+    if (!first) return;
+    first.open = true;
+    first.querySelector("summary").focus({ preventScroll: true });
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const typing = event.target.closest("input, select, textarea");

@@ -12,6 +12,7 @@ import pytest
 
 from curate import pipeline, report
 from curate.config import Settings
+from tests.signals.test_tasks import asked
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLES = [str(ROOT / "sample_data" / f"{name}.jsonl") for name in ("alpaca", "sharegpt", "chatml")]
@@ -97,6 +98,8 @@ def open_page(browser):
         page.goto(f"file://{folder / 'report.html'}")
         if page.get_by_text("No row was dropped").count() == 0:
             page.locator("#list summary").first.wait_for()
+        if page.locator("#chart-map").count():
+            page.locator("#chart-map svg").wait_for()
         assert page.said.pop(0).startswith("file://")
         return page
 
@@ -194,6 +197,38 @@ def test_a_click_on_a_rule_in_the_chart_opens_it(open_page, sample):
     box = _box(label)
     page.mouse.click(box["x"] - 8, box["y"] + box["height"] / 2)
     page.locator(f"#rule-{first.code}[open]").wait_for()
+
+
+@pytest.fixture(scope="module")
+def topics(clean):
+    return clean(
+        [*(row(one, f"Answer {at}.") for at, one in enumerate(asked(150))), row("Soup?", "")]
+    )
+
+
+def point(page, name):
+    """The middle of the first point of a form: `circle` is a path of arcs, `rect` one of lines."""
+    return page.locator(f"#chart-map path[fill='var(--{name})']").first
+
+
+def test_the_map_shows_every_row_and_what_it_asks(open_page, topics):
+    page = open_page(topics)
+    assert page.locator("#chart-map path").count() == 151
+    assert "151 rows" in page.locator("#chart-map").get_attribute("aria-label")
+    assert sum(numbers(page.locator("#tasks td:nth-child(2)").all_text_contents())) == 151
+    page.locator("#map").scroll_into_view_if_needed()
+    point(page, "kept").hover(force=True)
+    page.locator("#chart-map", has_text="untouched").wait_for()
+    assert page.said == []
+
+
+def test_a_click_on_the_map_opens_the_row(open_page, topics):
+    page = open_page(topics)
+    page.locator("#map").scroll_into_view_if_needed()
+    point(page, "dropped").click(force=True)
+    page.locator("#list details[open] .turns", has_text="Soup?").wait_for()
+    assert status(page).endswith("of 1 row")
+    assert page.said == []
 
 
 def test_a_link_to_a_rule_opens_it(open_page, sample):
