@@ -21,7 +21,7 @@ What is decided here:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -30,17 +30,30 @@ from curate.formats import Format, Record, detect, explain, formats, unknown, va
 from curate.read import parse
 from curate.row import Row
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from curate.row import Message
+
 # Fields that are no part of the conversation itself: chat formats read them, and they travel.
 TRAVELS = frozenset({"tools"})
 
 
-def to_format(row: Row | Record, target: str, source: str | None = None) -> Record:
+def to_format(
+    row: Row | Record,
+    target: str,
+    source: str | None = None,
+    *,
+    drop: Collection[str] = (),
+) -> Record:
     """The row or record as a record of another format.
 
     Args:
         row: a validated row, or a record as `curate.formats.validate` takes it.
         target: name of the format to write.
         source: name of the format that a record is in; None to detect it.
+        drop: keys to give up: of a pair `rejected`, a verdict's `label`, or any other key of the
+            record or of a turn that is no part of the conversation.
 
     Raises:
         UsageError: there is no such format.
@@ -50,22 +63,26 @@ def to_format(row: Row | Record, target: str, source: str | None = None) -> Reco
     if target not in formats():
         raise UsageError(f"no format {target}; there are {', '.join(formats())}")
     if not isinstance(row, Row):
-        return _converted(row, target, source)
+        return _converted(row, target, source, drop)
     try:
-        return _converted(parse(row.raw), target, row.format)
+        return _converted(parse(row.raw), target, row.format, drop)
     except (InputError, OutputError) as error:
         raise type(error)(f"{row.source}:{row.line}: {error}") from None
 
 
-def _converted(record: Record, target: str, source: str | None) -> Record:
+def _converted(record: Record, target: str, source: str | None, drop: Collection[str]) -> Record:
     made = _validated(record, source)
     if made.name == target:
         return record
     own, others = _parted(made)
-    _refuse_verdicts(made, target)
+    others = {key: value for key, value in others.items() if key not in drop}
+    _refuse_verdicts(made, target, drop)
     if target == "alpaca" and others.get("tools"):
         raise OutputError("tools: alpaca has no place for tools")
-    row = Row(messages=made.messages(), rejected=made.rejected(), format=made.name)
+    messages = made.messages()
+    if drop:
+        messages = tuple(_without(message, drop) for message in messages)
+    row = Row(messages=messages, rejected=made.rejected(), format=made.name)
     written = formats()[target].from_row(row)
     for key in [key for key in written.keys() & others.keys() if others[key] is None]:
         if not written[key]:  # an `input` that was null: as empty as what would be written
@@ -105,12 +122,28 @@ def _parted(made: Format) -> tuple[set[str], dict[str, Any]]:
     return own, {key: value for key, value in made.record.items() if key not in own}
 
 
-def _refuse_verdicts(made: Format, target: str) -> None:
+def _without(message: Message, drop: Collection[str]) -> Message:
+    """A turn without the keys that are given up; its `context` becomes part of its text."""
+    extra = {key: value for key, value in (message.extra or {}).items() if key not in drop}
+    changed = message._replace(extra=extra or None)
+    gone: dict[str, Any] = {key: None for key in ("name", "weight") if key in drop}
+    if "context" in drop and message.context:
+        gone |= {"context": None, "content": message.text}
+    return changed._replace(**gone)
+
+
+def _refuse_verdicts(made: Format, target: str, drop: Collection[str]) -> None:
     """Refuse to lose which answer was the better one."""
-    if made.rejected():
-        raise OutputError(f"rejected: {target} has no place for a rejected answer")
-    if getattr(made, "label", None) is not None:
-        raise OutputError(f"label: {target} has no place for a verdict")
+    if made.rejected() and "rejected" not in drop:
+        raise OutputError(
+            f"rejected: {target} has no place for a rejected answer; `convert --drop-fields "
+            "rejected` keeps the chosen ones alone"
+        )
+    if getattr(made, "label", None) is not None and "label" not in drop:
+        raise OutputError(
+            f"label: {target} has no place for a verdict; take the rows whose answer is good, then "
+            "`convert --drop-fields label`"
+        )
 
 
 def _in_place(record: Record, own: set[str], written: Record, others: dict[str, Any]) -> Record:

@@ -12,6 +12,8 @@ from curate.read import open_sources
 from curate.write import check_name, open_converter
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from curate.config import Settings
     from curate.pipeline import Tick
 
@@ -23,6 +25,7 @@ def transcribe(
     target: str | Path,
     settings: Settings,
     *,
+    drop: Collection[str] = (),
     force: bool = False,
     tick: Tick = no_tick,
 ) -> int:
@@ -33,6 +36,7 @@ def transcribe(
         target: a file; its name says the type.
         settings: `to`, the format to write (None keeps each record as it is); `format` and `map`,
             how to read. Nothing else of them counts here.
+        drop: keys that the conversion may lose, as `curate.convert.to_format` takes them.
         force: replace a file that stands there.
         tick: called with stage, bytes done and bytes in all.
 
@@ -48,7 +52,7 @@ def transcribe(
     sources = open_sources([source])
     ingest = Ingest(settings.format, settings.map)
     refused: list[Refusal] = []
-    with open_converter(path, sources, settings) as out:
+    with open_converter(path, sources, settings, drop) as out:
         for record in read_all(sources, tick):
             row, _ = ingest(record)
             if isinstance(row, Refusal):

@@ -66,7 +66,9 @@ CONVERSION = (
     "then repeats the `input` under the key `context`, which makes the way back exact and which "
     "trainers pass over. A row without `input`, or with an empty one, gets no such key and comes "
     "back with an empty `input`. A key of a turn that is null counts as absent: in Parquet and "
-    "Arrow all turns have the keys that any has."
+    "Arrow all turns have the keys that any has. `convert --drop-fields KEYS` accepts a loss: "
+    "`context` leaves that key out, `rejected` keeps the chosen answer of a pair alone, `label` "
+    "gives up a verdict (take the rows with a good one first)."
 )
 
 

@@ -317,3 +317,39 @@ def test_an_error_names_the_row():
 def test_what_can_not_be_read_can_not_be_converted(record, words):
     with pytest.raises(InputError, match=words):
         to_format(record, "chatml")
+
+
+@pytest.mark.parametrize(
+    ("record", "drop", "made"),
+    [
+        (
+            {"instruction": "q", "input": "c", "output": "a", "id": 1},
+            {"context"},
+            [{"role": "user", "content": "q\n\nc"}, {"role": "assistant", "content": "a"}],
+        ),
+        (
+            {"prompt": "q", "completion": "a", "label": True},
+            {"label"},
+            [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}],
+        ),
+        (
+            {"prompt": "q", "chosen": "a", "rejected": "b"},
+            {"rejected"},
+            [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}],
+        ),
+        (
+            {"conversations": [{"from": "human", "value": "q", "mood": "sad"}]},
+            {"mood"},
+            [{"role": "user", "content": "q"}],
+        ),
+    ],
+)
+def test_what_may_be_lost_is_left_out(record, drop, made):
+    assert to_format(record, "chatml", drop=drop)["messages"] == made
+
+
+def test_names_and_weights_may_be_lost_on_the_way_to_sharegpt():
+    record = {"messages": [{"role": "user", "content": "q", "name": "Ann", "weight": 0.0}]}
+    assert to_format(record, "sharegpt", drop={"name", "weight"}) == {
+        "conversations": [{"from": "human", "value": "q"}]
+    }

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli import options
+from curate.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -26,14 +27,25 @@ def convert(
     ] = None,
     format: options.Format = None,  # noqa: A002  # the option's name
     map: options.Map = None,  # noqa: A002  # likewise
+    drop_fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--drop-fields",
+            metavar="KEYS",
+            help="What the new format may lose, of records and turns: label,context.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Write a data set in another format or file type, whole or not at all."""
     from curate.transcription import transcribe
 
+    drop = frozenset(key for word in drop_fields or () for key in word.split(","))
+    if drop and to is None:
+        raise UsageError("--drop-fields: is for another format; name it with --to")
     settings = options.settings(to=to, format=format, map=options.mapping(map))
     with options.progress(quiet=quiet) as tick:
-        count = transcribe(source, target, settings, force=force, tick=tick)
+        count = transcribe(source, target, settings, drop=drop, force=force, tick=tick)
     if not quiet:
-        typer.echo(f"{target}: {count:,} records")
+        typer.echo(f"{target}: {count:,} record{'s' if count != 1 else ''}")

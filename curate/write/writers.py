@@ -19,7 +19,7 @@ from curate.write.layout import Layout, extension, layout_of, named
 from curate.write.output import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from curate.config import Settings
 
@@ -296,31 +296,38 @@ def open_core(folder: Path, layout: Layout, settings: Settings) -> Writer:
 
 
 def open_converter(
-    path: Path, like: Source | Sequence[Source] | Layout | None, settings: Settings
+    path: Path,
+    like: Source | Sequence[Source] | Layout | None,
+    settings: Settings,
+    drop: Collection[str] = (),
 ) -> Writer:
-    """A writer of the path's file type (`open_writer`) and of the format that is asked for."""
+    """A writer of the path's file type (`open_writer`) and of the format that is asked for.
+
+    Keys to drop are those that a conversion may lose (`to_format`).
+    """
     out = open_writer(path, like)
     if settings.to is None:
         return out
-    return _Converted(out, settings.to, settings.format, settings.map)
+    return _Converted(out, settings, drop)
 
 
 class _Converted(Writer):
     """Records in another format, through the writer of their file type."""
 
-    def __init__(self, core: Writer, to: str, given: str, mapping: Mapping[str, str]) -> None:
+    def __init__(self, core: Writer, settings: Settings, drop: Collection[str]) -> None:
         super().__init__(core.path, core.layout)
         self._core = core
-        self._to = to
-        self._given = None if given == "auto" else given
-        self._map = mapping
+        self._to = str(settings.to)
+        self._given = None if settings.format == "auto" else settings.format
+        self._map = settings.map
+        self._drop = drop
 
     def write(self, raw: bytes) -> None:
         """Convert one record and append it."""
         record = parse(raw)
         if self._map:
             record = formats.apply_map(record, self._map)
-        made = to_format(record, self._to, self._given)
+        made = to_format(record, self._to, self._given, drop=self._drop)
         self._core.write(raw if made is record and not self._map else dump(made))
         self.records += 1
 
