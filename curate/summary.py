@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_RULES = 12
 MAX_REASONS = 3
+MAX_WIDTH = 10_000  # columns of a pipe or a file; no line has as many
 MAX_BAR = 48  # columns; a longer bar says no more
 _STYLES = {
     "kept": "green",
@@ -55,6 +56,16 @@ def print_summary(report: Report, console: Console, folder: Path | str | None = 
     pen = Pen(console)
     for line in _lines(report, pen, "DIR" if folder is None else shlex.quote(str(folder))):
         pen.print(line)
+
+
+def whole_lines() -> Console:
+    """A console on stdout that cuts lines for a terminal alone: the log of a CI has no width."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.file.isatty():
+        console.width = MAX_WIDTH
+    return console
 
 
 class Pen:
@@ -94,11 +105,14 @@ class Pen:
         return said.encode(encoding, "backslashreplace").decode(encoding)
 
     def print(self, line: Text) -> None:
-        """Print a line, cut where it may not wrap, with no blanks at its end."""
+        """Print a line, cut where it may not wrap nor go on, with no blanks at its end."""
         from rich.text import Text
 
-        text = line if self.blocks else Text(self.spell(line.plain), no_wrap=line.no_wrap)
-        if text.no_wrap:
+        text = line
+        if not self.blocks:
+            spelled = self.spell(line.plain)
+            text = Text(spelled, no_wrap=line.no_wrap, overflow=line.overflow)
+        if text.no_wrap and text.overflow != "ignore":
             text.truncate(self.width, overflow="ellipsis" if self.blocks else "crop")
         for piece in [text] if text.no_wrap else text.wrap(self.console, self.width):
             piece.rstrip()

@@ -403,6 +403,8 @@ def test_it_writes_nothing_but_what_it_is_asked_for(tmp_path):
 def test_more_rows_than_wanted_are_drawn_and_it_says_so(alpaca):
     done = curate("selftest", alpaca, "--rows", "100", "--classes", "pii", "--seed", "3")
     assert "100 of 400 rows, drawn by seed 3" in done.stdout
+    assert "…" not in "".join(one for one in done.stdout.splitlines() if "missed" not in one)
+    assert f"  curate selftest {alpaca} --min-recall 0.8 " in done.stdout
 
 
 @pytest.mark.parametrize("width", [50, 80, 140])
@@ -415,7 +417,10 @@ def test_every_class_is_shown_at_any_width(result, width, encoding):
     said = out.getvalue()
     said.encode(encoding)
     assert all(name in said.replace("\n", " ") for name in KINDS)
-    assert max(map(len, said.splitlines())) <= width
+    commands = [one for one in said.splitlines() if one.startswith("  curate ")]
+    assert all(" rows.jsonl " in one and "…" not in one for one in commands)
+    assert "  curate selftest rows.jsonl --min-recall 0.8 --min-recall CLASS=0.5" in commands
+    assert max(len(one) for one in said.splitlines() if one not in commands) <= width
 
 
 # --- bars on real sets --------------------------------------------------------------------------

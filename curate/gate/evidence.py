@@ -17,11 +17,11 @@ from curate.gate.figures import FIGURES
 from curate.gate.model import Row
 from curate.mask import mask
 from curate.report.examples import VALUE_CHARS, Examiner
-from curate.report.excerpt import visible
 from curate.report.rows import is_secret, read_rows, with_secrets
 from curate.row import to_frame
 from curate.rule import Rule, load_rules
 from curate.score import Scorer, make_plan
+from curate.visible import visible
 from curate.words import seen
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.report.excerpt import visible
+from curate.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

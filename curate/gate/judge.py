@@ -28,9 +28,9 @@ from curate.gate.model import (
     WaiverReport,
 )
 from curate.gate.place import path_in_repository
-from curate.report.excerpt import visible
 from curate.report.run import counts, spread
 from curate.rule import matches_prefix
+from curate.visible import visible
 
 if TYPE_CHECKING:
     from datetime import date

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from curate.rule import Rule
 
 NONE = "> 0"
-_COMPARED = {"against": "--against", "index": "--index"}  # without which signals find nothing
+# Settings without which signals find nothing, and how they are given.
+_COMPARED = {"against": "--against, or against in [clean]", "index": "index in [clean]"}
 _AGGREGATES = {
     "min": "the least {}", "max": "the greatest {}", "mean": "the mean of {}",
     "median": "the median of {}", "sum": "the sum of {}", "null": "rows without {}",
@@ -67,11 +68,19 @@ def all_limits(examined: Examined, check: Check) -> Iterator[Asked]:
     """Every limit of a check: those that the config lists, then one a rule that it does not.
 
     Raises:
-        ConfigError: a limit on a number that is none, or on rules that are all ignored.
+        ConfigError: a limit on a number that is none, or on rules that are all ignored, or one of
+            the config that should fail and can't, for there is nothing to compare with.
     """
     silent = _silent(examined)
+    own = {".".join(loc[1:]) for loc, _ in listed(check)}
     for asked in _all_limits(examined, check):
-        yield replace(asked, missing=_missing(asked, examined, silent))
+        missing = _missing(asked, examined, silent)
+        if missing is not None and asked.name in own and asked.error_if is not None:
+            raise ConfigError(
+                f"check.{asked.name}: there is nothing to compare with, so it would never fail; "
+                f"give {missing}"
+            )
+        yield replace(asked, missing=missing)
 
 
 def _all_limits(examined: Examined, check: Check) -> Iterator[Asked]:

@@ -132,7 +132,7 @@ class NotAsked(_Model):
     Attributes:
         name: its place in curate.toml.
         title: what is limited, in words.
-        missing: the option that was not given: `--against`.
+        missing: what was not given: `--against, or against in [clean]`.
     """
 
     name: str

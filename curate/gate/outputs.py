@@ -82,11 +82,10 @@ def write(report: Report, outputs: Sequence[Output]) -> None:
 
 
 def _print(report: Report) -> None:
-    from rich.console import Console
-
     from curate.gate.text import print_report
+    from curate.summary import whole_lines
 
-    print_report(report, Console())
+    print_report(report, whole_lines())
 
 
 def _rendered(report: Report, form: str) -> bytes:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 GOOD, FAIR = 0.9, 0.7  # recall from which a class is shown in green, in yellow
 WIDE = 104  # columns from which there is room for bars
 BAR = 24
+MAX_INPUTS = 5  # that a command is shown with
 WEAK = 3  # classes that are named as the weakest
 
 
@@ -34,7 +35,8 @@ def print_result(result: Result, console: Console, inputs: Sequence[str]) -> Non
         inputs: as the user named them, for the commands.
     """
     pen = Pen(console)
-    for line in _lines(result, pen, " ".join(map(shlex.quote, inputs))):
+    named = " ".join(map(shlex.quote, inputs)) if len(inputs) <= MAX_INPUTS else "INPUT"
+    for line in _lines(result, pen, named):
         pen.print(line)
 
 
@@ -191,12 +193,10 @@ def _next(result: Result, pen: Pen, inputs: str) -> Iterator[Text]:
     from rich.text import Text
 
     yield pen.text(("what next", "bold"))
-    steps = list(_steps(result))
-    if any(len(command) + len(inputs) > pen.width for _, command in steps):
-        inputs = "INPUT"  # a command that is cut can't be copied
-    for what, command in steps:
+    for what, command in _steps(result):
         yield Text(what, "dim")
-        yield pen.text(f"  {command.replace('INPUT', inputs)}")
+        # Neither cut nor broken: it could not be copied.
+        yield Text(f"  {command.replace('INPUT', inputs)}", no_wrap=True, overflow="ignore")
 
 
 def _steps(result: Result) -> Iterator[tuple[str, str]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import tomllib
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
@@ -15,11 +18,37 @@ import curate
 from curate import cache
 from curate.cli import main
 from curate.gate import check as gate
-from curate.gate import keep
+from curate.gate import keep, outputs
 from curate.testing import assert_clean
 from tests.gate.data import EMPTY, GOOD, MAIL, NO_ROW, written
 
 DATA = Path("data.jsonl")
+
+
+def test_lines_are_cut_for_a_terminal_alone(monkeypatch):
+    name = "a-name-that-takes-much-of-the-room-which-eighty-columns-have.jsonl"
+    saved = Path("what-the-data-was-like-before-anybody-had-touched-it.json")
+    saved.write_text(curate.check(written(Path(name), *GOOD)).model_dump_json())
+    written(Path(name), *GOOD, EMPTY)
+    words = ("check", name, "--baseline", str(saved), "--only-new")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    said = elsewhere(*words).stdout
+    change = f"beside {saved}, new rows alone count: records 8 -> 9, kept 8 -> 8, dropped 0 -> 1"
+    assert f"{change}, quarantined 0 -> 0" in said.splitlines()
+    assert elsewhere(*words, env=os.environ | {"COLUMNS": "60"}).stdout == said
+
+    class Terminal(StringIO):
+        encoding = "utf-8"
+
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    outputs.write(gate(name, baseline=saved, only_new=True), [outputs.Output("text")])
+    shown = sys.stdout.getvalue().splitlines()
+    assert len(shown) == len(said.splitlines())
+    assert f"{change[:79]}…" in re.sub(r"\x1b\[[\d;]*m", "", "\n".join(shown)).splitlines()
 
 
 @pytest.fixture
