@@ -232,16 +232,33 @@ def test_evaluation_items_count_where_they_are_named():
     assert [one.line for one in found.examples] == [1]
 
 
+COMPARED = [
+    "rules.contamination = '> 0'",
+    "figures.contaminated = '> 0'",
+    "columns.contamination_share.max = '> 0.5'",
+    """conditions.held = { when = "contamination_class = 'answer'", error_if = '> 0' }""",
+    "rules.duplicate-indexed = '> 0'",
+]
+
+
+@pytest.mark.parametrize("text", COMPARED)
+def test_a_limit_that_nothing_can_break_does_not_pass(text):
+    name = text.partition(" = ")[0]
+    said = rf"check\.{name}: there is nothing to compare with, .*; give (--against|index in)"
+    with pytest.raises(UsageError, match=said):
+        curate.check(written(DATA, *GOOD), config(f"[check]\n{text}\n"))
+
+
 def test_what_nothing_was_compared_with_is_no_limit_that_was_kept():
     report = curate.check(written(DATA, *GOOD))
     assert not [one.name for one in report.limits if "contamination" in one.name]
     assert report.not_asked == ()
     text = """[check]
-rules.contamination = '> 0'
+rules.contamination = { severity = 'warn', warn_if = '> 0' }
 rules.duplicate = '> 0'
-figures.contaminated = '> 0'
-columns.contamination_share.max = '> 0.5'
-conditions.held = { when = "contamination_class = 'answer'" }
+figures.contaminated = { warn_if = '> 0' }
+columns.contamination_share.max = { warn_if = '> 0.5' }
+conditions.held = { when = "contamination_class = 'answer'", warn_if = '> 0' }
 conditions.odd = { when = "contamination is not null or response_tokens > 500" }
 """
     report = curate.check(DATA, config(text))
