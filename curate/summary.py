@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import sys
 from collections import Counter
 from itertools import groupby
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from curate.ledger import DISPOSITIONS
@@ -360,4 +363,13 @@ def _next(report: Report, pen: Pen, folder: str) -> Iterator[Text]:
 
 
 def _command(command: str, folder: str) -> str:
-    return re.sub(r"\bDIR\b", lambda _: folder, command, count=1)
+    """A command for this run, with the program as it was called where its name alone would fail."""
+    called = re.sub(r"^curate\b", lambda _: _program(), command)
+    return re.sub(r"\bDIR\b", lambda _: folder, called, count=1)
+
+
+def _program() -> str:
+    called = sys.argv[0]
+    if PurePath(called).name != "curate" or shutil.which("curate"):
+        return "curate"
+    return shlex.quote(called)

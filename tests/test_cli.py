@@ -219,6 +219,27 @@ def test_converted_there_and_back(data, tmp_path):
     assert [orjson.loads(line) for line in back.read_bytes().splitlines()] == ROWS
 
 
+def test_what_a_folder_mixes_and_what_of_it_is_not_read_is_said(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text('{"instruction": "Name a colour.", "output": "Red."}\n')
+    (folder / "b.jsonl").write_text(
+        '{"messages": [{"role": "user", "content": "Name a bird."},'
+        ' {"role": "assistant", "content": "A robin."}]}\n'
+    )
+    for name in ("dataset_info.json", "notes.txt", "z.bak", "zz.bak"):
+        (folder / name).write_text("{}")
+    done = curate("clean", "data", "-o", "run", cwd=tmp_path)
+    assert done.returncode == 0
+    said = done.stdout.decode()
+    assert "4 files of the folder not read, by the name no data: data/dataset_info.json, " in said
+    assert "the core mixes 2 formats, as the input (alpaca 1, chatml 1); --to alpaca makes one" in said
+    done = curate("clean", "data", "-o", "run", "--to", "alpaca", "--force", cwd=tmp_path)
+    assert b"formats" not in done.stdout
+    core = (tmp_path / "run" / "core.jsonl").read_text().splitlines()
+    assert [json.loads(line)["output"] for line in core] == ["Red.", "A robin."]
+
+
 def test_a_rule_is_explained_in_any_letters():
     done = curate("explain", "PII-EMAIL")
     assert done.returncode == 0

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from curate import summary
 from curate.report.model import (
     Counts,
     Example,
@@ -229,3 +230,11 @@ def test_a_terminal_of_ascii_gets_ascii():
 def test_markup_in_a_row_is_text():
     hostile = example(1, part("user", ("text", "[red]x[/red] :smile: "), ("hit", "[bold]y")))
     assert "[red]x[/red] :smile: »[bold]y«" in said(make(rule("a", 1, hostile)))
+
+
+def test_commands_are_called_as_the_run_was(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    monkeypatch.setattr("sys.argv", [".venv/bin/curate", "clean"])
+    assert summary._command("curate why DIR 3", "out") == ".venv/bin/curate why out 3"
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    assert summary._command("curate why DIR 3", "out") == "curate why out 3"

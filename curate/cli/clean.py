@@ -14,6 +14,8 @@ from curate.cli.found import config_here
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from curate.config import Settings
     from curate.lock import Lock
 
@@ -93,7 +95,7 @@ def clean(
     cached = cache.without() if no_cache else nullcontext()
     with cached, options.progress(quiet=quiet or json) as tick:
         pipeline.clean(inputs, out, chosen, force=force, tick=tick)
-    _show(out, quiet=quiet, json=json)
+    _show(out, quiet=quiet, json=json, inputs=inputs)
 
 
 def decide(
@@ -198,7 +200,24 @@ def _say_change(before: Lock, after: Lock) -> None:
     typer.echo(", ".join(changes) or "nothing changes")
 
 
-def _show(folder: Path, *, quiet: bool, json: bool) -> None:
+def _notes(inputs: Sequence[str], lock: Lock) -> Iterator[str]:
+    """What the numbers of a run don't show: files that were passed over, a mixture of formats."""
+    from curate.read.sources import left_out
+
+    if others := left_out(inputs):
+        named = ", ".join(others[:_NAMED]) + (", ..." if len(others) > _NAMED else "")
+        number = "1 file" if len(others) == 1 else f"{len(others):,} files"
+        yield f"{number} of the folder not read, by the name no data: {named}"
+    if len(lock.formats) > 1 and lock.settings.to is None:
+        most = max(lock.formats, key=lambda name: lock.formats[name])
+        listed = ", ".join(f"{name} {number:,}" for name, number in lock.formats.items())
+        yield f"the core mixes {len(lock.formats)} formats, as the input ({listed}); --to {most} makes one"
+
+
+_NAMED = 3  # files
+
+
+def _show(folder: Path, *, quiet: bool, json: bool, inputs: Sequence[str] = ()) -> None:
     """The report of a finished run, for a person or a machine."""
     from curate.folder import REPORTS
 
@@ -207,7 +226,11 @@ def _show(folder: Path, *, quiet: bool, json: bool) -> None:
     elif not quiet:
         from rich.console import Console
 
+        from curate.lock import read_lock
         from curate.report import read
         from curate.summary import print_summary
+
+        for note in _notes(inputs, read_lock(folder)):
+            typer.echo(note)
 
         print_summary(read(folder), Console(), folder)

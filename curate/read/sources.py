@@ -228,6 +228,23 @@ def files_of(name: str) -> list[str]:
     return [name]
 
 
+def left_out(inputs: Sequence[str]) -> list[str]:
+    """The files of the folders named, and of those below, that `open_sources` does not read.
+
+    Hidden files, and those of a finished run and of a `datasets` folder, are not among them.
+    """
+    found: list[str] = []
+    for folder in inputs:
+        if not Path(folder).is_dir() or saved(Path(folder)):
+            continue
+        for place, below, names in os.walk(folder):
+            below[:] = sorted(one for one in below if not one.startswith("."))
+            if RUN not in names:
+                others = (one for one in sorted(names) if not one.startswith("."))
+                found += [str(Path(place, one)) for one in others if not _is_data(one)]
+    return found
+
+
 def _matches(pattern: str) -> list[str]:
     """The files that a glob matches, and the data files of folders that it matches."""
     found = glob.glob(pattern, recursive=True)  # noqa: PTH207  # pathlib's rewrites the names
