@@ -14,7 +14,7 @@ import polars as pl
 from curate import folder as files
 from curate.errors import UsageError
 from curate.evidence import PLACES
-from curate.report.rows import read_rows, with_secrets
+from curate.report.rows import read_rows, with_before, with_secrets
 from curate.report.run import open_run
 from curate.rule import load_rules
 from curate.store import read_store
@@ -93,7 +93,10 @@ def story(folder: str | Path, row: str) -> Story:
     known = [code for code in run.lock.rules if code in rules]
     wanted = {at} if twin is None else {at, twin["position"]}
     rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
-    rows = with_secrets(rows, run, {code: rules[code] for code in known})
+    chosen = {code: rules[code] for code in known}
+    rows = with_secrets(rows, run, chosen)
+    if own in edits:
+        rows, _ = with_before(rows, {own: edits[own]}, {own: at}, chosen, run.lock.settings)
     told = [name for name, dtype in run.scores.schema.items() if dtype != PLACES]
     scores = run.scores.filter(pl.col("id") == own).select(told).to_dicts()
     return Story(

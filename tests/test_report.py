@@ -25,7 +25,7 @@ from curate.config import Settings
 from curate.errors import InputError
 from curate.report import explorer
 from curate.report.charts import _difference, telling, told
-from curate.report.excerpt import Mark, around, cut, differences, ends, visible
+from curate.report.excerpt import Mark, around, cut, differences, ends
 from curate.report.figures import _LENGTHS, _bins, _trimmed, place
 from curate.report.html import html
 from curate.report.markdown import code, markdown, plain
@@ -33,6 +33,7 @@ from curate.report.model import Change, Report
 from curate.report.run import short_names, spread
 from curate.report.words import percent, seen
 from curate.rule import _shipped_rules
+from curate.visible import visible
 
 NAMES = ("report.html", "report.json", "report.md")
 MAIL, KEY, PHONE = "jane.roe@mail-works.org", "sk-live0123456789abcdef", "+1 415 867 4312"

@@ -119,8 +119,8 @@ def _short(value: Any) -> str:  # noqa: ANN401  # any score
 def _finding(finding: Mapping[str, Any], rule: Rule | None, console: Console) -> None:
     from rich.text import Text
 
-    from curate.report.excerpt import visible
     from curate.report.words import seen as rounded
+    from curate.visible import visible
 
     seen = []
     if finding["column"]:
@@ -214,7 +214,7 @@ def _marked(here: str, there: str, *, console: Console) -> Text:
     """A text with what another has and it has not, and the other way round."""
     from rich.text import Text
 
-    from curate.report.excerpt import visible
+    from curate.visible import visible
     from curate.why import difference
 
     parts = difference(visible(here), visible(there))

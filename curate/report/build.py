@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.errors import UsageError
-from curate.ingest import Ingest
 from curate.report.atlas import atlas, charted, tasks
 from curate.report.examples import Examiner
 from curate.report.explorer import Explored, explored, explorer
 from curate.report.figures import distributions, languages
 from curate.report.flow import changes, flow
 from curate.report.model import Reason, Report, RuleReport
-from curate.report.rows import Shown, read_rows, show, with_secrets
+from curate.report.rows import read_rows, with_before, with_secrets
 from curate.report.run import Run, counts, open_run, spread
 from curate.report.steps import next_steps
 from curate.rule import Own, load_rules
@@ -123,20 +122,8 @@ def _examiner(
     places = run.ledger.select(
         "id", pl.col("source").replace_strict(run.names), "line", "disposition"
     )
-    before = {
-        own: _before(edit["before"], rows[position[own]], run.lock.settings)
-        for own, edit in edits.items()
-        if position[own] in rows
-    }
-    return Examiner(rows, rules, places.rows(), position, before)
-
-
-def _before(raw: str, now: Shown, settings: Settings) -> Shown:
-    """A row before its edit; it holds the secrets that it holds afterwards, or none is shown."""
-    one = show(Ingest(settings.format, settings.map), raw.encode())
-    said = "\n".join(turn.text for turn in one.turns)
-    hidden = now.hidden or any(secret not in said for secret in now.secrets)
-    return Shown(one.row, one.turns, now.secrets, hidden)
+    made, before = with_before(rows, edits, position, rules, run.lock.settings)
+    return Examiner(made, rules, places.rows(), position, before)
 
 
 def _rule(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curate.mask import mask
-from curate.report.excerpt import Mark, around, cut, differences, ends, visible
+from curate.report.excerpt import Mark, around, cut, differences, ends
 from curate.report.model import Example, Part, Twin
 from curate.report.rows import Shown, Turn, is_secret
 from curate.report.words import figure
+from curate.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,13 +64,16 @@ class Examiner:
         shown = self.rows[at]
         rule = self.rules.get(finding["code"])
         twin_at = self.position.get(finding["twin"]) if finding["twin"] else None
+        came = self.before.get(own) if finding["action"] == "edit" else None
         parts: tuple[Part, ...] = ()
         twin = None
         if twin_at is not None:
             parts, twin = self._pair(shown, twin_at)
-        elif finding["action"] == "edit" and own in self.before and not shown.hidden:
-            parts, _ = _compared(self.before[own], shown)
-        elif not shown.hidden:
+        elif shown.hidden or (came is not None and came.hidden):
+            pass
+        elif came is not None:
+            parts, _ = _compared(came, shown)
+        else:
             parts = _found(shown, rule, finding)
         if twin is None and beside is not None and beside in self.position:
             twin = self._beside(self.position[beside])

@@ -13,19 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from curate.mask import mask
 from curate.report.model import Kind, Segment
+from curate.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Controls (but tab and line feed), soft hyphen, fillers, zero-width, direction marks and overrides,
-# separators, byte order mark, annotation and tag characters, lone surrogates.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\uffff"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-# Joiners inside Persian, Indic and emoji sequences are spelling, not tricks.
-_JOINED = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|\w+|\s+|.", re.DOTALL)
 MAX_DIFF_TOKENS = 400  # the matcher is quadratic: 400 x 400 tokens take 10 ms
 
@@ -36,18 +28,6 @@ class Mark(NamedTuple):
     start: int
     end: int
     kind: Kind
-
-
-def visible(text: str) -> str:
-    """The text with every character that hides or acts written as `⟨U+202E⟩`."""
-    if not _UNSEEN.search(text):
-        return text
-    spelling = {found.start() for found in _JOINED.finditer(text)}
-
-    def spell(found: re.Match[str]) -> str:
-        return found[0] if found.start() in spelling else f"⟨U+{ord(found[0]):04X}⟩"
-
-    return _UNSEEN.sub(spell, text)
 
 
 def around(text: str, mark: Mark, *, before: int, after: int) -> list[tuple[int, int]]:

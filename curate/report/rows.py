@@ -22,6 +22,7 @@ from curate.report.excerpt import Mark, masked
 from curate.row import Message, Row, to_frame
 from curate.score import Scorer, make_plan
 from curate.store import read_store
+from curate.visible import bare
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -71,9 +72,9 @@ class Shown:
     def marks(self, text: str) -> list[Mark]:
         """Where the secrets stand in a text of this row."""
         return [
-            Mark(found.start(), found.end(), "secret")
+            Mark(start, end, "secret")
             for secret in self.secrets
-            for found in re.finditer(re.escape(secret), text)
+            for start, end in _stretches(secret, text)
         ]
 
     def masked(self, text: str) -> str:
@@ -88,16 +89,12 @@ class Shown:
         if self.row is None:
             return self.masked(text)
         plain, offsets = _unescaped(text)
-        starts = {secret: list(_starts(secret, plain)) for secret in self.secrets}
-        if not all(starts.values()):
+        found = [list(_stretches(secret, plain)) for secret in self.secrets]
+        if not all(found):
             return None
         return masked(
             text,
-            (
-                Mark(offsets[at], offsets[at + len(secret)], "secret")
-                for secret, found in starts.items()
-                for at in found
-            ),
+            (Mark(offsets[start], offsets[end], "secret") for one in found for start, end in one),
         )
 
     def place(self, rule: Rule | None, span: Mapping[str, Any]) -> tuple[Turn, int, int] | None:
@@ -129,11 +126,12 @@ class Shown:
 
 def _cut_off(secret: str, text: str) -> Iterator[Mark]:
     """Where a text begins or ends within a secret."""
-    for size in range(min(len(secret) - 1, len(text)), _LEAST - 1, -1):
-        if text.endswith(secret[:size]):
-            yield Mark(len(text) - size, len(text), "secret")
-        if text.startswith(secret[-size:]):
-            yield Mark(0, size, "secret")
+    (secret, _), (plain, at) = bare(secret), bare(text)
+    for size in range(min(len(secret) - 1, len(plain)), _LEAST - 1, -1):
+        if plain[-size:].lower() == secret[:size].lower():
+            yield Mark(at[len(plain) - size], len(text), "secret")
+        if plain[:size].lower() == secret[-size:].lower():
+            yield Mark(0, at[size - 1] + 1, "secret")
 
 
 def read_rows(
@@ -201,6 +199,60 @@ def with_secrets(
         for at, secrets in found.secrets.items()
     }
     return {**rows, **refused, **known, **hidden}
+
+
+def with_before(
+    rows: Mapping[int, Shown],
+    edits: Mapping[str, Mapping[str, str]],
+    position: Mapping[str, int],
+    rules: Mapping[str, Rule],
+    settings: Settings,
+) -> tuple[dict[int, Shown], dict[str, Shown]]:
+    """The rows, and by id the edited ones as they came: what is secret in one is so in the other.
+
+    An edit may take a secret away, or put one together that was split.
+    """
+    ingest = Ingest(settings.format, settings.map)
+    came = {
+        position[own]: show(ingest, edit["before"].encode())
+        for own, edit in edits.items()
+        if position[own] in rows
+    }
+    made, before = dict(rows), {}
+    for at, one in _measured(came, rules, settings).items():
+        now = rows[at]
+        said = "\n".join(turn.text for turn in one.turns)
+        lost = any(not list(_stretches(secret, said)) for secret in now.secrets)
+        secrets = one.secrets | now.secrets
+        made[at] = replace(now, secrets=secrets)
+        before[at] = replace(one, secrets=secrets, hidden=one.hidden or now.hidden or lost)
+    return made, {own: before[position[own]] for own in edits if position[own] in before}
+
+
+def _measured(
+    rows: Mapping[int, Shown], rules: Mapping[str, Rule], settings: Settings
+) -> dict[int, Shown]:
+    """The rows with what secret rules find in them as they stand here, which no run has scored."""
+    valid = {at: one for at, one in rows.items() if one.row is not None}
+    found = _Found(valid, rules)
+    if not (valid and found.secret):
+        return dict(rows)
+    wanted = set().union(*(rule.reads for rule in found.secret.values()))
+    scorer = Scorer(make_plan(wanted), found.secret, settings)
+    scorer.add(to_frame([one.row for one in valid.values() if one.row is not None]))
+    scores, matches = scorer.finish()
+    positions = pl.Series(list(valid))
+    findings = decide(scores, matches, found.secret).findings
+    span = pl.struct("turn", "start", "end").alias("span")
+    found.add(findings.with_columns(span, positions.gather(findings["row"]).alias("position")))
+    found.add_places(scores, positions)
+    found.search()
+    return {
+        at: replace(
+            one, secrets=frozenset(found.secrets.get(at, set()) - {""}), hidden=at in found.hidden
+        )
+        for at, one in rows.items()
+    }
 
 
 class _Found:
@@ -294,18 +346,21 @@ def _refused_with_secrets(one: Shown, rules: Mapping[str, Rule]) -> Shown:
     found.search()
     secrets = found.secrets.get(0, set()) - {""}
     spelled = {
-        turn.text[offsets[start] : offsets[start + len(secret)]]
+        turn.text[offsets[start] : offsets[end]]
         for turn, (plain, offsets) in zip(one.turns, written, strict=True)
         for secret in secrets
-        for start in _starts(secret, plain)
+        for start, end in _stretches(secret, plain)
     }
     error = one.turns[-1].text  # which may quote the beginning of a secret
     quoted = {secret[: _quoted(secret, error)] for secret in secrets}
     return replace(one, secrets=frozenset((spelled | quoted) - {""}), hidden=bool(found.hidden))
 
 
-def _starts(part: str, text: str) -> Iterator[int]:
-    return (found.start() for found in re.finditer(re.escape(part), text))
+def _stretches(secret: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a secret stands in a text, in small letters or split by hidden characters, too."""
+    (sought, _), (plain, at) = bare(secret), bare(text)
+    for found in re.finditer(re.escape(sought), plain, re.IGNORECASE) if sought else ():
+        yield at[found.start()], at[found.end() - 1] + 1
 
 
 def _quoted(secret: str, text: str) -> int:

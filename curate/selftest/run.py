@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import UsageError
 from curate.pipeline import chosen_rules, no_tick, read_all
 from curate.read import open_sources
-from curate.report.excerpt import visible
 from curate.rule import did_you_mean
 from curate.selftest.classes import KINDS, Kind
 from curate.selftest.measure import Seen, look
 from curate.selftest.plant import Planted, Planter, Round, wanted
 from curate.selftest.result import Alarm, Alarms, ClassResult, Missed, Result, Short, wilson
 from curate.selftest.texts import length
+from curate.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,9 +12,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from curate.evidence import NEEDS, WHERE, Found, Turns, located, secret
+from curate.evidence import NEEDS, WHERE, Find, Found, Turns, located, secret
 from curate.mask import mask
 from curate.registry import signal
+from curate.visible import HIDDEN, bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,18 +34,18 @@ if TYPE_CHECKING:
         "secrets_at": WHERE,
     },
     needs=NEEDS,
-    version=4,
+    version=5,
 )
 def secrets(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
     turns = Turns(frame)
-    keyed = turns.narrowed(f"{_KEY_GATE}|{_NAMED_GATE}")
+    keyed = turns.narrowed(f"{_KEY_GATE}|{_NAMED_GATE}|{_SPLIT_GATE}")
     return located(
         "secrets_at",
         {
-            "api_keys": keyed.find("", api_keys),
-            "named_keys": keyed.find("", named_keys),
-            "stock_keys": keyed.find("", stock_keys),
+            "api_keys": keyed.find("", whole(api_keys)),
+            "named_keys": keyed.find("", whole(named_keys)),
+            "stock_keys": keyed.find("", whole(stock_keys)),
             "connection_passwords": turns.find(_CONNECTION_GATE, connection_passwords).otherwise(
                 turns.find(_COMMAND_GATE, typed_passwords)
             ),
@@ -151,6 +152,8 @@ _KEY_GATE = (
 _NAMED_GATE = (
     r"(?i:secret|token|bearer|key)[\"'`]?\s*(?:[=:：>]+|is|to)?\s*[\"'`]?[A-Za-z0-9+/_=.~-]{16}"
 )
+# A character within a word that nobody sees.
+_SPLIT_GATE = f"[A-Za-z0-9_-][{HIDDEN}]+[A-Za-z0-9_-]"
 _NAMED = re.compile(
     r"(?i:(?:api[_ -]?key|api[_ -]?secret|secret(?:[_ -]?access)?[_ -]?key|client[_ -]?secret"
     r"|access[_ -]?token|auth[_ -]?token"
@@ -169,6 +172,17 @@ _TYPED = re.compile(r"(?i)1234567|0123456|abcdef|qwerty|9876543|example|sample|f
 # The payload of jwt.io's first page: {"sub":"1234567890", ...
 _JWT_SAMPLE = "eyJzdWIiOiIxMjM0NTY3ODkwI"
 _BLANK = re.compile(r"(?i)x{6,}|your|\*{3}|placeholder|redacted|insert|replace")
+
+
+def whole(find: Find) -> Find:
+    """The same search in a text without its hidden characters, which may split a key."""
+
+    def found(text: str) -> Iterator[Found]:
+        plain, at = bare(text)
+        for one in find(plain):
+            yield one._replace(start=at[one.start], end=at[one.end - 1] + 1)
+
+    return found
 
 
 def api_keys(text: str) -> Iterator[Found]:

@@ -108,6 +108,16 @@ def test_documented_keys_are_told_apart():
         assert made["stock_keys"][0] == f"assistant 2: {shown}"
 
 
+@pytest.mark.parametrize("sign", ["\u200b", "\u2060\u200d", "\xad", "\ufeff", "\U000e0041"])
+def test_a_key_that_hidden_characters_split_is_found_where_it_stands(sign):
+    key = KEYS["GitHub"]
+    split = f"{key[:2]}{sign}{key[2:20]}{sign}{key[20:]}"
+    answer = f"The key is {split}, keep it."
+    assert measured(answer)["api_keys"].to_list() == [f"assistant 2: GitHub {key[:2]}…{key[-2:]}"]
+    assert answers.places(secrets.secrets, answer) == {"api_keys": [split]}
+    assert measured(f"Speak slowly{sign}but clearly{sign}always.")["api_keys"].to_list() == [None]
+
+
 def test_a_key_is_counted_once():
     made = measured(f"client_secret: {KEYS['GitHub']} and api_key={drawn(40)}")
     assert made["api_keys"][0].startswith("assistant 2: GitHub gh…")
