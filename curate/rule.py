@@ -438,8 +438,10 @@ def choose(
         fix: take the edit rules too.
 
     Raises:
-        UsageError: a code or prefix that names no rule, or a rule without a threshold.
+        UsageError: a code or prefix that names no rule, or edit rules alone that nothing applies;
+            or a rule without a threshold.
     """
+    _check_edits(rules, () if fix else select)
     _expand(rules, (*pack.actions, *(actions or {})), edits=True)
     taken = _expand(rules, select or pack.select, edits=False)
     taken |= {code for code, rule in rules.items() if fix and rule.action == "edit"}
@@ -466,6 +468,17 @@ def choose(
             changes["threshold"] = limits[code]
         chosen[code] = rules[code].model_copy(update=changes)
     return chosen
+
+
+def _check_edits(rules: Mapping[str, Rule], select: Iterable[str]) -> None:
+    """Refuse a family of edit rules, of which a run without `fix` would take none."""
+    for prefix in select:
+        family = [rule for code, rule in rules.items() if matches_prefix(code, prefix)]
+        if family and prefix not in rules and all(rule.action == "edit" for rule in family):
+            raise UsageError(
+                f"--select {prefix}: these rules mend rows, and find no fault; clean --fix applies "
+                "them"
+            )
 
 
 def _expand(rules: Mapping[str, Rule], prefixes: Iterable[str], *, edits: bool) -> set[str]:

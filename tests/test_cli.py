@@ -105,6 +105,8 @@ REFUSED = [
     ("clean data.jsonl -o run --set empty-response.threshold=3", 2, "has no threshold"),
     ("clean data.jsonl -o run --select empty --set too-long.threshold=3", 2, "no rule of this run"),
     ("clean data.jsonl -o run --select ,", 2, "names no rule"),
+    ("clean data.jsonl -o run --select fix", 2, "these rules mend rows, and find no fault"),
+    ("clean data.jsonl -o run --select pii,fix", 2, "clean --fix applies them"),
     ("clean data.jsonl -o run --map nonsense", 2, "expected FIELD=COLUMN"),
     ("clean data.jsonl -o run --map nofield=x", 2, "no format has a field nofield"),
     ("clean data.jsonl -o run --map instruction=nosuch", 2, "no record has a column nosuch"),
@@ -233,11 +235,32 @@ def test_what_a_folder_mixes_and_what_of_it_is_not_read_is_said(tmp_path):
     assert done.returncode == 0
     said = done.stdout.decode()
     assert "4 files of the folder not read, by the name no data: data/dataset_info.json, " in said
-    assert "the core mixes 2 formats, as the input (alpaca 1, chatml 1); --to alpaca makes one" in said
+    assert (
+        "the core mixes 2 formats, as the input (alpaca 1, chatml 1); --to alpaca makes one" in said
+    )
     done = curate("clean", "data", "-o", "run", "--to", "alpaca", "--force", cwd=tmp_path)
     assert b"formats" not in done.stdout
     core = (tmp_path / "run" / "core.jsonl").read_text().splitlines()
     assert [json.loads(line)["output"] for line in core] == ["Red.", "A robin."]
+
+
+def test_looking_at_runs_breaks_no_words_and_pads_no_lines(data, tmp_path):
+    deep = tmp_path / ("a folder with a long name " * 4).strip()
+    deep.mkdir()
+    data = data.rename(deep / "data.jsonl")
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"instruction": "Name a tree.", "output": "The oak is one."}\n' * 2)
+    for source, name in ((data, "one"), (other, "two")):
+        assert curate("clean", source, "-o", tmp_path / name, "-q").returncode == 0
+    told = curate("why", tmp_path / "one", "1").stdout.decode()
+    assert f"{data}:1  " in told
+    unrelated = curate("diff", tmp_path / "one", tmp_path / "two").stdout.decode()
+    assert "these runs share no rows" in unrelated
+    assert curate("diff", tmp_path / "one", tmp_path / "one").stdout == (
+        b"no record is treated otherwise\n"
+    )
+    for said in (told, unrelated):
+        assert [line for line in said.splitlines() if line != line.rstrip()] == []
 
 
 def test_a_rule_is_explained_in_any_letters():

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.decide import decide
+from curate.errors import UsageError
+from curate.gate.config import limits
 from curate.gate.figures import FIGURES
 from curate.ledger import check_conservation, whole_ledger
 from curate.lock import Lock, Origin
@@ -115,6 +117,9 @@ def chosen(check: Check, settings: Settings) -> tuple[dict[str, Rule], list[str]
     """The rules of a check, and the codes of those that its pack or selection brings.
 
     A rule that a limit names, or a figure counts, is applied though the pack leaves it out.
+
+    Raises:
+        UsageError: a selection of rules that only mend, or of none where no limit is listed.
     """
     catalogue = load_rules(settings.rules)
     pack = load_pack(settings.pack, settings.rules)
@@ -122,6 +127,7 @@ def chosen(check: Check, settings: Settings) -> tuple[dict[str, Rule], list[str]
     base = choose(catalogue, pack, select=settings.select, ignore=settings.ignore, **how)  # type: ignore[arg-type]  # as the settings hold them
     base = {code: rule for code, rule in base.items() if rule.action != "edit"}
     judging = {code: rule for code, rule in catalogue.items() if rule.action != "edit"}
+    _check_some(check, settings, base, judging)
     named = {code for name in check.rules for code in speaks_for(name, judging, base)}
     families = [family for name in check.figures if (family := FIGURES[name].family)]
     named |= {
@@ -133,6 +139,20 @@ def chosen(check: Check, settings: Settings) -> tuple[dict[str, Rule], list[str]
     extra = choose(catalogue, pack, select=sorted(named), **how) if named else {}  # type: ignore[arg-type]  # likewise
     extra = {code: extra[code] for code in named}  # a code takes those that it begins, too
     return dict(sorted({**extra, **base}.items())), list(base)
+
+
+def _check_some(
+    check: Check, settings: Settings, base: Collection[str], judging: Iterable[str]
+) -> None:
+    """Refuse a check that would pass for want of anything to look for."""
+    codes = list(judging)
+    for one in settings.select:
+        if not any(matches_prefix(code, one) for code in codes):
+            raise UsageError(
+                f"--select {one}: mends rows and finds no fault; select the rule that reports it"
+            )
+    if not base and next(limits(check), None) is None:
+        raise UsageError("no rule is left to check by, and no limit is listed; ignore fewer")
 
 
 def speaks_for(name: str, rules: Iterable[str], taken: Collection[str]) -> list[str]:
