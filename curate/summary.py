@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MAX_RULES = 12
 MAX_REASONS = 3
-MAX_WIDTH = 10_000  # columns of a pipe or a file; no line has as many
 MAX_BAR = 48  # columns; a longer bar says no more
 _STYLES = {
     "kept": "green",
@@ -59,16 +58,6 @@ def print_summary(report: Report, console: Console, folder: Path | str | None = 
     pen = Pen(console)
     for line in _lines(report, pen, "DIR" if folder is None else shlex.quote(str(folder))):
         pen.print(line)
-
-
-def whole_lines() -> Console:
-    """A console on stdout that cuts lines for a terminal alone: the log of a CI has no width."""
-    from rich.console import Console
-
-    console = Console()
-    if not console.file.isatty():
-        console.width = MAX_WIDTH
-    return console
 
 
 class Pen:

@@ -162,7 +162,7 @@ def _show(made: Result, inputs: list[str], *, quiet: bool, json: bool) -> None:
             said = "no rule looks for it" if one.recall is None else f"recall {one.recall:.2f}"
             sys.stderr.write(f"curate: {one.name}: {said}, wanted {one.wanted:.2f}\n")
     else:
+        from curate.console import whole_lines
         from curate.selftest.show import print_result
-        from curate.summary import whole_lines
 
         print_result(made, whole_lines(), inputs)

@@ -182,7 +182,9 @@ def _try(asked: Asked, examined: Examined, terms: Terms) -> Tried:
     before = terms.known.measures.get(asked.name)
     beside = Beside(measure.value, whole, before, terms.ratchet)
     level = _level_beside(asked, beside)
-    note = _note_beside(asked, level, beside, terms)
+    note = (
+        "the baseline does not know this limit: all rows count" if _unknown(asked, terms) else None
+    )
     return Tried(asked, level, measure, live, waived, old, note)
 
 
@@ -193,18 +195,6 @@ def _level_beside(asked: Asked, beside: Beside) -> Level:
     if asked.warn_if is not None and asked.warn_if.worsened(beside):
         return "warning"
     return "passed"
-
-
-def _note_beside(asked: Asked, level: Level, beside: Beside, terms: Terms) -> str | None:
-    """Why so few new rows break a limit that allows more."""
-    if _unknown(asked, terms):
-        return "the baseline does not know this limit: all rows count"
-    bound = _broken(asked, level)
-    if bound is None or (beside.whole.value == beside.new and bound.breaks(beside.whole)):
-        return None
-    if bound.breaks(beside.whole):
-        return f"with the old ones {beside.whole}"
-    return "the number is for old rows: no new one may be bad (ratchet)"
 
 
 def _broken(asked: Asked, level: Level) -> Bound | None:
@@ -278,7 +268,7 @@ def _limit(one: Tried, witness: Witness, terms: Terms) -> LimitReport:
         title=visible(asked.title),
         value=one.measure.value,
         of=one.measure.of,
-        bound=f"{one.level} if {broken}" if broken is not None else asked.bounds,
+        bound=_bound(one, broken, terms) if broken is not None else asked.bounds,
         codes=asked.codes,
         waived=len({finding["id"] for finding, _ in one.waived}),
         old=len({finding["id"] for finding in one.old}),
@@ -287,6 +277,17 @@ def _limit(one: Tried, witness: Witness, terms: Terms) -> LimitReport:
         why=visible(asked.limit.why) if asked.limit and asked.limit.why else None,
         examples=tuple(witness.row(finding) for finding in _shown(one)),
     )
+
+
+def _bound(one: Tried, broken: Bound, terms: Terms) -> str:
+    """The comparison that was broken; where new rows alone would not, how they did."""
+    said = f"{one.level} if {broken}"
+    if not terms.only_new or not one.asked.codes or broken.breaks(one.measure):
+        return said
+    whole = Measure(len({row["id"] for row in (*one.live, *one.old)}), one.measure.of)
+    if broken.breaks(whole):
+        return f"{said}, old rows counted: {whole}"
+    return f"{one.level} if any is new (ratchet; {broken} of all)"
 
 
 def _before(asked: Asked, terms: Terms) -> float | None:

@@ -82,8 +82,8 @@ def write(report: Report, outputs: Sequence[Output]) -> None:
 
 
 def _print(report: Report) -> None:
+    from curate.console import whole_lines
     from curate.gate.text import print_report
-    from curate.summary import whole_lines
 
     print_report(report, whole_lines())
 

@@ -12,6 +12,7 @@ import pytest
 
 import curate
 from curate.errors import InputError, UsageError
+from curate.gate.markdown import markdown
 from tests.gate.data import EMPTY, GOOD, MAIL, NO_ROW, line, written
 
 DATA = Path("data.jsonl")
@@ -337,7 +338,11 @@ def test_old_rows_beyond_a_limit_pass_and_a_new_one_beside_them_fails():
     options = {"baseline": "base.json", "only_new": True}
     assert curate.check(DATA, config, **options).passed
     report = curate.check(written(DATA, *GOOD, *EMPTIES, EMPTY), config, **options)
-    assert (report.limits[0].value, report.limits[0].note) == (1, "with the old ones 3 (27.3 %)")
+    said = "error if > 1, old rows counted: 3 (27.3 %)"
+    assert (report.limits[0].value, report.limits[0].bound) == (1, said)
+    assert "1 row (9.1 %) (before 2)" in markdown(report)
+    report = curate.check(DATA, limited(rules={"empty-response": "> 9"}, ratchet=True), **options)
+    assert report.limits[0].bound == "error if any is new (ratchet; > 9 of all)"
 
 
 def test_too_few_rows_fail_if_there_are_fewer_than_before():
