@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from curate.config import Settings
     from curate.errors import CurateError
-    from curate.gate import Config, Report, check
+    from curate.gate import Config, Report
+    from curate.gate.check import check
     from curate.pipeline import clean, decide_again
     from curate.registry import signal
     from curate.selection import select

@@ -41,6 +41,18 @@ def compare(first: str | Path, second: str | Path) -> pl.DataFrame:
     return both.filter(moved | (other & ~stays)).select(COLUMNS)
 
 
+def share_rows(first: str | Path, second: str | Path) -> bool:
+    """Whether any record is in both runs.
+
+    Raises:
+        InputError: a folder that is no run.
+    """
+    both = _decided(Path(first), "before").join(
+        _decided(Path(second), "after"), on="id", how="semi"
+    )
+    return not both.is_empty()
+
+
 def _decided(folder: Path, name: str) -> pl.DataFrame:
     files.check_run(folder)
     ledger = files.read_table(

@@ -21,6 +21,7 @@ from curate.read import Record
 from curate.row import to_frame
 from curate.rule import load_rules
 from curate.score import Scorer, make_plan
+from curate.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,7 +102,8 @@ def main(folders: list[str]) -> int:
     codes = {file.stem for folder in folders for file in Path(folder).glob("*.yaml")} or set(rules)
     found = [line for code in sorted(codes) for line in failures(rules[code])]
     sys.stdout.writelines(f"{line}\n" for line in found)
-    sys.stdout.write(f"{len(codes)} rules, {len(found)} examples fail\n")
+    fails = "1 example fails" if len(found) == 1 else f"{len(found)} examples fail"
+    sys.stdout.write(f"{count(len(codes), 'rule')}, {fails}\n")
     return 1 if found else 0
 
 

@@ -316,7 +316,7 @@ def test_scripts_without_spaces_have_words_too(text):
 
 
 def test_a_short_question_is_another_one_whatever_is_said_around_it():
-    said = "I look after the light and the fog horn, and I note every ship that passes by day or night."
+    said = "I look after the light and the fog horn, and I note each ship that passes here."
 
     def about(question):
         return chat(
