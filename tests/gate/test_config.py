@@ -85,7 +85,8 @@ def test_what_cannot_be_meant_is_refused(text, words):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_measured_or_refused_by_the_column_that_it_lacks(name):
-    text = f"[check.figures]\n{name} = '< 0'\n"
+    items = written(Path("items.jsonl"), {"question": "Name a lake.", "answer": "Loch Ness."})
+    text = f"[clean]\nagainst = ['{items}']\n[check.figures]\n{name} = '< 0'\n"
     read = set(words(FIGURES[name].when or "")) - KEYWORDS
     if lacking := sorted(read - stored_columns()):
         with pytest.raises(ConfigError, match=f"needs the column {lacking[0]}, which no signal"):
