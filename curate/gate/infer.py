@@ -59,7 +59,7 @@ def _lines(found: Examined, config: Config) -> Iterator[str]:
     yield ""
     yield "[check]"
     yield f"pack = {_text(config.check.pack)}"
-    yield "# The numbers below are for rows of today: beside a baseline no new row may be bad."
+    yield "# With --since or --only-new these numbers are for old rows: no new one may be bad."
     yield "ratchet = true"
     yield ""
     yield from _figures(found)
