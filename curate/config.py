@@ -19,13 +19,17 @@ class IndexAt(BaseModel):
 
     Attributes:
         folder: where it is.
-        state: hash of all that it held.
+        state: hash of all that it held beside what the run itself had added.
+        run: what the run is known by there (`curate.index.run_of`).
+        member: whether the run's rows are in it; not those that `decide --out` writes elsewhere.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     folder: str
     state: str
+    run: str = ""
+    member: bool = True
 
 
 class Settings(BaseModel):

@@ -1,17 +1,21 @@
-"""What earlier runs have kept, on disk, so that a new file is compared with it (`--index DIR`).
+"""What earlier runs keep, on disk, so that a new file is compared with it (`--index DIR`).
 
-    DIR/curate.index   the version, what the sketches are like, and the segments in their order
-    DIR/000001.keys    a segment: the keys of the rows that one run has kept; Arrow, never changed
+    DIR/curate.index   the version, what the sketches are like, and a log of the segments
+    DIR/000001.keys    a segment: the keys of the rows that a run keeps; Arrow, never changed
     DIR/000001.words   their words, of all prompts and then of all answers: looked at where they lie
 
 No name of these is one of a data file, so an index may lie in a folder of data.
 
-Nothing is worked out again when rows are added: a run writes one more segment, forces it to disk,
-and replaces curate.index by one rename. Killed at any moment it leaves the old index or the new
-one; a segment that curate.index does not name is none, and the next run writes over it.
+A segment belongs to a run folder and holds what the core there holds. A run is compared with all
+segments but its own, which its new one supersedes; it is known by a hash of where it was made.
 
-The state of an index is a hash over its segments' hashes. A run's lock names the state it was
-compared with, and as segments never change, an index can be looked at as it was then.
+Nothing is worked out again when rows are added: a run writes one more segment and a new log aside
+(`curate.index.partial`), publishes its folder, and puts the log in its place by one rename. Killed
+before that it leaves the log aside: the index may then claim rows that the folder no longer holds,
+so other runs are refused until that folder is decided or cleaned again.
+
+The state of an index is a hash over the segments that a run was compared with. As the log forgets
+nothing and segments never change, an index can be looked at as it was in any of its states.
 """
 
 from __future__ import annotations
@@ -19,9 +23,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,15 +36,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from curate import minhash
 from curate.config import IndexAt
 from curate.errors import InputError, OutputError, UsageError
+from curate.folder import LOCK
 from curate.signals.shingles import as_lists, sketches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from curate.minhash import Hashes, Ints
 
-VERSION = 1
+VERSION = 2  # 1 knew no run folders
 MANIFEST = "curate.index"
+ASIDE = f"{MANIFEST}.partial"
 # Of these two a row is known by, and where it came from.
 PLACE = ("id", "source", "line")
 KEYS = (
@@ -71,7 +77,7 @@ class Stored(BaseModel):
 
 
 class Segment(BaseModel):
-    """The rows that one run has added.
+    """The rows that a run keeps.
 
     Attributes:
         rows: how many.
@@ -85,6 +91,25 @@ class Segment(BaseModel):
     keys: Stored
     words: Stored
 
+    @property
+    def files(self) -> tuple[Stored, Stored]:
+        """What it is made of."""
+        return (self.keys, self.words)
+
+
+class Entry(BaseModel):
+    """What a run has last said of itself.
+
+    Attributes:
+        run: which (`run_of`).
+        segment: what it keeps; None for nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    segment: Segment | None
+
 
 class Manifest(BaseModel):
     """What an index holds.
@@ -92,23 +117,46 @@ class Manifest(BaseModel):
     Attributes:
         version: of this layout.
         sketch: hash of what the sketches of known rows are; another one can't be compared.
-        segments: in the order in which they were added.
+        log: what runs have said of themselves, in that order; the last word of each holds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int
     sketch: str
-    segments: tuple[Segment, ...] = ()
+    log: tuple[Entry, ...] = ()
 
-    @property
-    def states(self) -> list[str]:
-        """The state after none, one, ... of the segments."""
-        start = _sha256(f"{self.version} {self.sketch}".encode())
-        added = (one.keys.sha256 + one.words.sha256 for one in self.segments)
-        return list(
-            accumulate(added, lambda was, one: _sha256(f"{was} {one}".encode()), initial=start)
-        )
+    def held(self, count: int | None = None) -> dict[str, Segment]:
+        """Run -> its segment after some entries of the log, by default all."""
+        made: dict[str, Segment] = {}
+        for one in self.log[:count]:
+            made.pop(one.run, None)
+            if one.segment is not None:
+                made[one.run] = one.segment
+        return made
+
+    def beside(self, run: str, count: int | None = None) -> list[Segment]:
+        """The segments of all runs but one."""
+        return [segment for one, segment in self.held(count).items() if one != run]
+
+    def state(self, segments: Iterable[Segment]) -> str:
+        """A hash over segments."""
+        said = [str(self.version), self.sketch]
+        said += [file.sha256 for one in segments for file in one.files]
+        return _sha256(" ".join(said).encode())
+
+    def in_state(self, at: IndexAt) -> list[Segment] | None:
+        """The segments that a run was compared with, if they have ever been those of this index."""
+        for count in range(len(self.log), -1, -1):
+            segments = self.beside(at.run, count)
+            if self.state(segments) == at.state:
+                return segments
+        return None
+
+
+def run_of(folder: Path) -> str:
+    """What a run folder is known by; nobody reads its path out of it."""
+    return _sha256(os.fsencode(folder.resolve()))
 
 
 def _sha256(said: bytes) -> str:
@@ -150,11 +198,15 @@ def _read(folder: Path) -> Manifest:
             f"{path}: made by another version, whose words and hashes can't be compared with this "
             "one's; name a new folder and clean the files once more"
         )
-    for one in (file for segment in made.segments for file in (segment.keys, segment.words)):
+    _check(folder, made.held().values())
+    return made
+
+
+def _check(folder: Path, segments: Iterable[Segment]) -> None:
+    for one in (file for segment in segments for file in segment.files):
         there = folder / one.name
         if not there.is_file() or there.stat().st_size != one.bytes:
             raise InputError(f"{there}: is missing or cut off; the index is damaged")
-    return made
 
 
 def _left_over(folder: Path) -> bool:
@@ -162,14 +214,21 @@ def _left_over(folder: Path) -> bool:
     return all(one.stem == f"{1:06}" or one.suffix == ".partial" for one in folder.iterdir())
 
 
-def state_of(folder: str) -> IndexAt:
-    """An index as it is now.
+def state_of(folder: str, run: str = "", *, member: bool = True) -> IndexAt:
+    """An index as it is now, but for what one run has added.
 
     Raises:
         UsageError: the folder holds something else, or an index of another version.
         InputError: it is damaged.
     """
-    return IndexAt(folder=folder, state=_read(Path(folder)).states[-1])
+    made = _read(Path(folder))
+    return IndexAt(folder=folder, state=made.state(made.beside(run)), run=run, member=member)
+
+
+def is_there(at: IndexAt) -> bool:
+    """Whether the index that a run was compared with is where the run has found it."""
+    folder = Path(at.folder)
+    return (folder / MANIFEST).exists() and _read(folder).in_state(at) is not None
 
 
 class Table(NamedTuple):
@@ -214,11 +273,13 @@ def load(at: IndexAt) -> Table:
     """
     folder = Path(at.folder)
     made = _read(folder)
-    if at.state not in made.states:
+    segments = made.in_state(at)
+    if segments is None:
         raise InputError(
-            f"{folder}: no longer holds what the run was compared with (state {at.state[:12]})"
+            f"{folder}: holds nothing that the run was compared with (state {at.state[:12]}); run "
+            "from the folder in which the run was made, or `curate clean` it with another index"
         )
-    segments = made.segments[: made.states.index(at.state)]
+    _check(folder, segments)
     keys = [pl.DataFrame(schema=_SCHEMA), *(_keys(folder, one) for one in segments)]
     try:
         words = [np.load(folder / one.words.name, mmap_mode="r") for one in segments]
@@ -246,30 +307,87 @@ def _keys(folder: Path, segment: Segment) -> pl.DataFrame:
 
 
 class Adding:
-    """An index that one run may add its rows to."""
+    """What one run says of itself to an index: prepared aside, then said by one rename.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Attributes:
+        gone: rows that the run has kept before and no longer does, once prepared; 0 if no other
+            run can have dropped copies of them.
+    """
+
+    def __init__(self, folder: Path, run: str) -> None:
+        self._folder, self._run = folder, run
         self._was = _read(folder)
+        self.gone = 0
+        if not (folder / MANIFEST).exists():  # so that a run that is killed finds its index again
+            self._write_log(self._was)
+            self.commit()
 
     def __call__(self, found: pl.DataFrame) -> None:
-        """Add rows (`COLUMNS`) that are not in it yet; all of them, or none if anything fails."""
-        rows = found.select(COLUMNS)
-        for segment in self._was.segments:
-            known = _keys(self._folder, segment).select(PLACE)
-            rows = rows.join(known, on=PLACE, how="anti", maintain_order="left")
-        if rows.is_empty():
-            return
-        try:
-            added = self._segment(f"{len(self._was.segments) + 1:06}", rows.rechunk())
-            after = self._was.model_copy(update={"segments": (*self._was.segments, added)})
-            said = after.model_dump_json(indent=2).encode() + b"\n"
-            self._write(MANIFEST, lambda path: path.write_bytes(said))
-        except OSError as error:
-            raise OutputError(f"{self._folder}: can't be written: {error.strerror}") from None
-        self._was = after
+        """Say at once what the run keeps (`COLUMNS`)."""
+        self.prepare(found)
+        self.commit()
 
-    def _segment(self, name: str, rows: pl.DataFrame) -> Segment:
+    def prepare(self, found: pl.DataFrame | None) -> None:
+        """Write what the run keeps (`COLUMNS`; None for nothing) aside, for `commit`.
+
+        Raises:
+            OutputError: the disk refuses; the index is as it was.
+        """
+        was = self._was.held().get(self._run)
+        try:
+            added = self._segment(found) if found is not None and found.height else None
+            self.gone = self._count_gone(was, added)
+            after = (*self._was.log, Entry(run=self._run, segment=added))
+            same = [one and [file.sha256 for file in one.files] for one in (was, added)]
+            said = any(one.run == self._run for one in self._was.log)
+            log = self._was.log if said and same[0] == same[1] else after
+            self._write_log(self._was.model_copy(update={"log": log}))
+        except (OSError, pl.exceptions.PolarsError) as error:
+            self.discard()
+            raise OutputError(
+                f"{self._folder}: can't be written: {_reason(error)}; nothing was changed; make "
+                "room or change its rights, and run again"
+            ) from None
+
+    def commit(self) -> None:
+        """Put what was prepared in its place.
+
+        Raises:
+            OutputError: the disk refuses; the next run of that folder mends it.
+        """
+        try:
+            (self._folder / ASIDE).replace(self._folder / MANIFEST)
+            _force(self._folder)
+        except OSError as error:
+            raise OutputError(
+                f"{self._folder / MANIFEST}: can't be replaced: {_reason(error)}; the run folder "
+                "is whole, but the index does not know it yet: make room or change its rights, and "
+                "`curate decide` the folder"
+            ) from None
+        self._was = _read(self._folder)
+
+    def discard(self) -> None:
+        """Forget what was prepared, as the run's folder stays what it was."""
+        with suppress(OSError):
+            (self._folder / ASIDE).unlink(missing_ok=True)
+
+    def _count_gone(self, was: Segment | None, now: Segment | None) -> int:
+        if was is None or all(one.run == self._run for one in self._was.log):
+            return 0
+        names = ["context_key", "prompt_key", "response_key"]
+        rows = _keys(self._folder, was)
+        if now is not None:
+            rows = rows.join(_keys(self._folder, now), on=names, how="anti")
+        return rows.height
+
+    def _write_log(self, log: Manifest) -> None:
+        said = log.model_dump_json(indent=2).encode() + b"\n"
+        (self._folder / ASIDE).write_bytes(said)
+        _force(self._folder / ASIDE)
+        _force(self._folder)
+
+    def _segment(self, found: pl.DataFrame) -> Segment:
+        rows, name = found.select(COLUMNS).rechunk(), f"{len(self._was.log) + 1:06}"
         lists = {size: rows[name].list.len() for size, name in zip(SIZES, WORDS, strict=True)}
         keys = rows.select(*PLACE, *KEYS).with_columns(bands_of(rows).alias(BANDS), **lists)
         words = np.concatenate([rows[name].explode().to_numpy() for name in WORDS])
@@ -292,6 +410,11 @@ class Adding:
         return Stored(name=name, bytes=size, sha256=digest)
 
 
+def _reason(error: Exception) -> str:
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(said).splitlines()[0]
+
+
 def _save(path: Path, words: Hashes) -> None:
     with path.open("wb") as file:  # numpy would add .npy to a name
         np.save(file, words)
@@ -308,25 +431,174 @@ def _force(path: Path) -> None:
 
 
 @contextmanager
-def to_add(folder: str) -> Iterator[Adding]:
-    """Hold an index, so that no other run adds to it meanwhile; the hold ends with the process.
+def to_add(folder: str, run: str = "unnamed") -> Iterator[Adding]:
+    """Hold an index for a run, so that no other adds to it meanwhile.
+
+    The hold ends with the process.
 
     Raises:
-        OutputError: another run holds it, or it can't be written.
+        OutputError: another run holds it or has not told it all, or it can't be written.
     """
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
         handle = None if sys.platform == "win32" else os.open(path, os.O_RDONLY)
     except OSError as error:
-        raise OutputError(f"{folder}: can't be an index: {error.strerror}") from None
+        raise OutputError(
+            f"{folder}: can't be an index: {_reason(error)}; name another folder"
+        ) from None
     try:
         if handle is not None:
             _lock(handle, folder)
-        yield Adding(path)
+        _refuse_pending(path, run)
+        try:
+            adding = Adding(path, run)
+        except OSError as error:
+            raise OutputError(
+                f"{folder}: can't be written: {_reason(error)}; change its rights"
+            ) from None
+        yield adding
     finally:
         if handle is not None:
             os.close(handle)
+
+
+def _refuse_pending(folder: Path, run: str) -> None:
+    """Refuse to rely on what a run was about to change when it was ended.
+
+    Whether its folder was published is not known here: rows may be claimed that no core holds.
+    """
+    path = folder / ASIDE
+    try:
+        log = Manifest.model_validate_json(path.read_bytes()).log
+    except (OSError, ValidationError):  # not there, or cut off before the folder was published
+        return
+    if log and log[-1].run != run and log != _read(folder).log:
+        raise OutputError(
+            f"{folder}: a run was ended before it had told the index what it keeps; `curate "
+            f"decide` or `curate clean` its folder again, or delete {path} if that folder is gone"
+        )
+
+
+class Told:
+    """What indexes are told of a run folder that is being written.
+
+    Attributes:
+        at: the index to compare with; None for none.
+    """
+
+    def __init__(self, folder: Path, at: IndexAt | None, say: Callable[[str], None]) -> None:
+        self.at = at
+        self.joined: Adding | None = None  # the index that is to hold what the folder's core holds
+        self.left: Adding | None = None  # the one that held what stood there, if that is another
+        self.folder, self._say = folder, say
+        self._before = self._lock()
+
+    def _lock(self) -> bytes | None:
+        try:
+            return (self.folder / LOCK).read_bytes()
+        except OSError:
+            return None
+
+    def prepare(self, kept: Callable[[], pl.DataFrame]) -> None:
+        """Write aside what the draft's core holds (`COLUMNS`); asked only if an index wants it."""
+        if self.joined is not None:
+            self.joined.prepare(kept())
+        if self.left is not None:
+            self.left.prepare(None)
+
+    @contextmanager
+    def when_published(self) -> Iterator[None]:
+        """Tell what was prepared when the block, which publishes the folder, has ended well."""
+        both = [one for one in (self.joined, self.left) if one is not None]
+        try:
+            yield
+        except BaseException:
+            if self._lock() == self._before:
+                for one in both:
+                    one.discard()
+            raise
+        for one in both:
+            one.commit()
+            if one.gone:
+                self._say(
+                    f"{self.folder}: {one.gone:,} rows that stood in its core no longer do; runs "
+                    "that dropped copies of them bring them back with `curate decide DIR`"
+                )
+
+
+@contextmanager
+def telling(
+    folder: Path, asked: str | IndexAt | None, say: Callable[[str], None]
+) -> Iterator[Told]:
+    """Hold the indexes that a run into a folder has to do with.
+
+    Args:
+        folder: the run folder to be written.
+        asked: the index to join, or one as a lock names it.
+        say: called with what the user should know, a line each.
+
+    Raises:
+        UsageError: the index is the run folder, or can't be compared with.
+        OutputError: another run holds it or has not told it all, or it can't be written.
+    """
+    former = _former(folder)
+    name = asked if isinstance(asked, str) else None
+    told = Told(folder, None if isinstance(asked, str) else asked, say)
+    if isinstance(asked, IndexAt):
+        if is_there(asked):
+            name = asked.folder
+        else:
+            say(
+                f"{asked.folder}: the index of this run is not here, so it is left as it is; run "
+                "from the folder in which the run was made"
+            )
+    with ExitStack() as held:
+        if name is not None:
+            own = former.run if former and _same(former.folder, name) else run_of(folder)
+            told.at = _joined(told, held, name, asked if isinstance(asked, IndexAt) else None, own)
+        if former and not (told.at and told.at.member and _same(former.folder, told.at.folder)):
+            _leave(told, held, former, say)
+        yield told
+
+
+def _joined(told: Told, held: ExitStack, name: str, asked: IndexAt | None, own: str) -> IndexAt:
+    if Path(name).resolve() == told.folder.resolve():
+        raise UsageError(f"{name}: can't be both the run folder and its index; name two")
+    if asked is not None and not asked.member:
+        return state_of(name, asked.run, member=False)
+    told.joined = held.enter_context(to_add(name, own))
+    return state_of(name, own)
+
+
+def _leave(told: Told, held: ExitStack, former: IndexAt, say: Callable[[str], None]) -> None:
+    """Have the rows of what stands in a folder taken out of an index that it is in no longer."""
+    try:
+        there = is_there(former)
+    except (UsageError, InputError):  # nobody can rely on it any more
+        there = False
+    if there:
+        told.left = held.enter_context(to_add(former.folder, former.run))
+    else:
+        say(
+            f"{former.folder}: the index that {told.folder} was added to is not here, or "
+            "can't be read, and still holds its rows; run from the folder in which the run was made"
+        )
+
+
+def _former(folder: Path) -> IndexAt | None:
+    """The index that the run which stands in a folder was added to."""
+    from curate.lock import read_lock
+
+    try:
+        at = read_lock(folder).settings.index
+    except InputError:
+        return None
+    return at if isinstance(at, IndexAt) and at.member and at.run else None
+
+
+def _same(one: str, other: str) -> bool:
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def _lock(handle: int, folder: str) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ import polars as pl
 
 from curate import folder as files
 from curate import report
-from curate.config import Settings
+from curate.config import IndexAt, Settings
 from curate.decide import FINDINGS, decide
 from curate.errors import InputError, OutputError, UsageError
 from curate.facts import (
@@ -52,14 +53,13 @@ from curate.read.memory import open_data
 from curate.registry import makers, plan
 from curate.row import BASE_SCHEMA, to_frame
 from curate.rule import Rule, choose, load_pack, load_rules
-from curate.score import Scorer, make_plan
+from curate.score import Scorer, make_plan, unique_ids
 from curate.store import StoreWriter, read_store
 from curate.write import Writer, layout_of, open_core
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from curate.index import Adding
     from curate.read import Record, Source
     from curate.row import Row
 
@@ -67,9 +67,14 @@ if TYPE_CHECKING:
 # of the time for patterns goes into compiling them.
 BATCH_ROWS, BATCH_BYTES = 32_768, 16 << 20
 Tick = Callable[[str, int, int | None], None]
+Say = Callable[[str], None]
 
 
 def no_tick(_stage: str, _done: int, _total: int | None) -> None:
+    """Tell nobody."""
+
+
+def no_say(_line: str) -> None:
     """Tell nobody."""
 
 
@@ -95,6 +100,7 @@ def clean(
     *,
     force: bool = False,
     tick: Tick = no_tick,
+    say: Say = no_say,
 ) -> Lock:
     """Pare inputs down to a clean core and write the run folder.
 
@@ -105,44 +111,60 @@ def clean(
         settings: what to do; by default the default pack.
         force: replace a run that stands there.
         tick: called with stage, done and total (bytes or rows) as the work goes on.
+        say: called with what the user should know of an index, a line each.
 
     Raises:
         UsageError: settings that select nothing, or name what is not there.
         InputError: an input that can't be read at all, or holds no valid record.
         OutputError: a folder that can't be written.
     """
+    from curate.index import telling
+
     asked = settings or Settings()
-    with _index(asked, Path(folder)) as add:
-        settings = asked.resolved()
+    with telling(Path(folder), asked.index, say) as told:
+        settings = asked.model_copy(update={"index": told.at}).resolved()
         rules = chosen_rules(settings)
         _check_asked(settings, rules)
         sources = open_data(inputs)
         names = [_storable(source.name) for source in sources]
-        with files.draft(Path(folder), force=force, inputs=names) as made:
+        draft = files.draft(Path(folder), force=force, inputs=names)
+        with told.when_published(), draft as made:
             origin = partial(_origin, sources)
             facts = measure(read_all(sources, tick), origin, rules, settings, made)
             lock = settle(made, facts, rules, settings, tick)
-        if add is not None and facts.sketches is not None:
-            add(_left(facts.sketches, Path(folder)))
+            told.prepare(partial(_left, facts, rules, made))
         return lock
 
 
-def _index(settings: Settings, folder: Path) -> AbstractContextManager[Adding | None]:
-    """The index that a run adds its rows to; not one that a lock names in a state of its own."""
-    if not isinstance(settings.index, str):
-        return nullcontext()
-    if Path(settings.index).resolve() == folder.resolve():
-        raise UsageError(f"{folder}: can't be both the run folder and its index; name two")
-    from curate.index import to_add
+def _left(facts: Facts, rules: Mapping[str, Rule], made: Path) -> pl.DataFrame:
+    """The sketches of the rows that a run keeps."""
+    from curate.index import COLUMNS
 
-    return to_add(settings.index)
-
-
-def _left(sketches: pl.DataFrame, folder: Path) -> pl.DataFrame:
-    """The sketches of the rows that a run has kept."""
-    ledger = files.read_table(folder / files.LEDGER, ["id", "disposition"])
+    known = facts.sketches
+    if known is None or not set(COLUMNS) <= set(known.columns):
+        known = _sketched(facts, rules, made)
+    ledger = files.read_table(made / files.LEDGER, ["id", "disposition"])
     kept = ledger.filter(pl.col("disposition").is_in(["kept", "edited"]))
-    return sketches.join(kept.select("id"), on="id", how="semi", maintain_order="left")
+    return known.join(kept.select("id"), on="id", how="semi", maintain_order="left")
+
+
+def _sketched(facts: Facts, rules: Mapping[str, Rule], made: Path) -> pl.DataFrame:
+    """The sketches of all rows, of which a decision measures nothing, from their stored texts."""
+    from curate.index import COLUMNS
+    from curate.signals.shingles import sketches
+
+    was = facts.measured.settings
+    edits = {code: rules[code] for code in facts.measured.edits}
+    ingest = Ingest(was.format, was.map, edits, was.label_field)
+    records = stored_records(made)
+    parts = []
+    while some := list(islice(records, BATCH_ROWS)):
+        rows = [one for one, _ in map(ingest, some) if not isinstance(one, Refusal)]
+        if rows:
+            frame = to_frame(rows)
+            parts.append(frame.hstack(sketches(frame)).select(COLUMNS))
+    frame = pl.concat(parts, rechunk=True)
+    return frame.with_columns(unique_ids(frame["id"]))
 
 
 def _check_asked(settings: Settings, rules: Mapping[str, Rule]) -> None:
@@ -180,26 +202,40 @@ def decide_again(
     *,
     force: bool = False,
     tick: Tick = no_tick,
+    say: Say = no_say,
 ) -> Lock:
     """Decide a finished run anew, in place or into another folder.
 
     Stored scores are used where they are enough; where the new choice of rules needs something
     that was not measured, or other versions measured it, all is measured again from the records
     that the run has kept.
+
+    A run that is in an index is compared with what that holds now, but for its own rows, and the
+    index learns what the run keeps. Written into another folder it is a trial: compared likewise,
+    and in no index.
     """
+    from curate.index import telling
+
     source = Path(folder)
+    target = source if out is None else Path(out)
     lock = read_lock(source)
-    settings = settings.resolved()
-    rules = chosen_rules(settings)
+    index = settings.index
+    if isinstance(index, IndexAt) and target.resolve() != source.resolve():
+        index = index.model_copy(update={"member": False})
     check_unchanged(source, lock, (*files.FACTS, files.LEDGER))
-    in_place = out is None
-    with files.draft(source if out is None else Path(out), force=in_place or force) as made:
-        facts = load_facts(source, lock)
-        if lock.is_by_these_versions() and _is_measured(facts, settings, rules):
-            files.link_facts(source, made)
-        else:
-            facts = measure(stored_records(source), lambda: lock.origin, rules, settings, made)
-        return settle(made, facts, rules, settings, tick)
+    with telling(target, index, say) as told:
+        settings = settings.model_copy(update={"index": told.at}).resolved()
+        rules = chosen_rules(settings)
+        draft = files.draft(target, force=out is None or force)
+        with told.when_published(), draft as made:
+            facts = load_facts(source, lock)
+            if lock.is_by_these_versions() and _is_measured(facts, settings, rules):
+                files.link_facts(source, made)
+            else:
+                facts = measure(stored_records(source), lambda: lock.origin, rules, settings, made)
+            after = settle(made, facts, rules, settings, tick)
+            told.prepare(partial(_left, facts, rules, made))
+        return after
 
 
 def report_again(folder: str | Path) -> Lock:
@@ -377,12 +413,18 @@ def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) ->
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
     known = {*facts.scores.columns, *BASE_SCHEMA}
     asked = {name for one in plan(read & known) for name in one.settings}
-    same_asked = all(getattr(was.settings, name) == getattr(settings, name) for name in asked)
+    same_asked = all(_answered(was.settings, name) == _answered(settings, name) for name in asked)
     same_asked &= "against" not in asked or not any(map(is_other, was.against))
     # An embedder is known by its name here: to look at its weights would take seconds.
     heads = fingerprints(settings, {one.name for one in plan(read & known)} - {"vectors"})
     same_asked &= heads.items() <= dict(was.models).items()
     return same_rows and same_edits and patterns and read <= known and same_asked
+
+
+def _answered(settings: Settings, name: str) -> object:
+    """A setting as far as it changes what is measured: not whether an index learns of the run."""
+    value = getattr(settings, name)
+    return value.model_copy(update={"member": True}) if isinstance(value, IndexAt) else value
 
 
 # --- settle -------------------------------------------------------------------------------------

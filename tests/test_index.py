@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +110,7 @@ def test_an_index_is_no_data_and_no_run_folder(tmp_path):
         clean([path], tmp_path / "both", asked.model_copy(update={"index": str(tmp_path / "both")}))
 
 
-def test_a_run_made_again_finds_what_it_found_and_adds_nothing(tmp_path):
+def test_a_run_made_again_finds_what_it_found_and_changes_nothing(tmp_path):
     run(tmp_path, "first", FIRST)
     before = run(tmp_path, "second", [row for row, _ in SECOND.values()])
     state = index.state_of(str(tmp_path / "index"))
@@ -119,19 +121,15 @@ def test_a_run_made_again_finds_what_it_found_and_adds_nothing(tmp_path):
 def test_the_lock_names_the_state_before_and_a_run_is_derived_again(tmp_path):
     empty = index.state_of(str(tmp_path / "index"))
     run(tmp_path, "first", FIRST)
-    assert read_lock(tmp_path / "first").settings.index == empty
+    assert read_lock(tmp_path / "first").settings.index.state == empty.state
     run(tmp_path, "second", [row for row, _ in SECOND.values()])
     run(tmp_path, "third", [ask("More?", "No")])
-    for name in ("first", "second", "third"):
+    names = ("first", "second", "third")
+    for name in names:
         assert verify(tmp_path / name) == []
-    state = index.state_of(str(tmp_path / "index"))
-    lock = read_lock(tmp_path / "second")
-    decide_again(
-        tmp_path / "second", lock.settings.model_copy(update={"ignore": ("duplicate-indexed",)})
-    )
-    ledger = pl.read_parquet(tmp_path / "second" / "ledger.parquet")
-    assert not (ledger["code"] == "duplicate-indexed").fill_null(value=False).any()
-    assert index.state_of(str(tmp_path / "index")) == state, "only clean adds"
+    run(tmp_path, "first", FIRST[1:])  # the others were compared with what it was
+    for name in names:
+        assert verify(tmp_path / name) == []
 
 
 def test_without_an_index_nothing_is_looked_for(tmp_path):
@@ -141,6 +139,207 @@ def test_without_an_index_nothing_is_looked_for(tmp_path):
     assert scores["indexed_match"].null_count() == len(FIRST)
     with pytest.raises(UsageError, match="duplicate-indexed"):
         clean([path], tmp_path / "x", Settings(select=("empty",), index=str(tmp_path / "index")))
+
+
+# --- a segment holds what its folder's core holds -------------------------------------------------
+
+
+def core(folder):
+    """The lines of a run's core."""
+    return (folder / "core.jsonl").read_bytes().splitlines()
+
+
+def held(folder):
+    """How many rows each run has in the index of a folder."""
+    return [one.rows for one in index._read(folder / "index").held().values()]
+
+
+def again(folder, name, said=None, out=None, **changed):
+    """Decide a run again with other settings."""
+    was = read_lock(folder / name).settings.model_copy(update=changed)
+    decide_again(folder / name, was, out, force=True, say=(said if said is not None else []).append)
+
+
+MANY = [ask(f"What is number {n}?", f"It is called {n} by all.") for n in range(50)]
+ECHO = "Please tell me all that you know of the old lighthouse."
+TEXTS = [*FIRST, *MANY[:2], ask("Name a canal.", "The Nile."), ask(ECHO, ECHO)]
+
+
+def test_a_line_inserted_above_loses_nothing(tmp_path):
+    run(tmp_path, "first", MANY)
+    ledger = run(tmp_path, "first", [ask("Which is new?", "This one."), *MANY])
+    assert (ledger["disposition"] == "kept").all()
+    assert held(tmp_path) == [51]
+
+
+def test_a_row_that_a_decision_drops_leaves_the_index_and_comes_back(tmp_path):
+    twice = [*MANY[:3], MANY[0]]
+    run(tmp_path, "first", twice, actions={"duplicate-exact": "flag"})
+    assert held(tmp_path) == [4]
+    said = []
+    again(tmp_path, "first", said, actions={})
+    assert held(tmp_path) == [3]
+    assert said == [], "no other run is in the index"
+    again(tmp_path, "first", actions={"duplicate-exact": "flag"})
+    assert held(tmp_path) == [4]
+    assert verify(tmp_path / "first") == []
+
+
+def test_what_one_run_gives_up_another_keeps(tmp_path):
+    run(tmp_path, "first", FIRST)
+    run(tmp_path, "second", FIRST[1:])
+    assert held(tmp_path) == [4], "the second keeps nothing"
+    said = []
+    path = write(tmp_path / "first.jsonl", FIRST[2:])
+    asked = Settings(select=("duplicate",), index=str(tmp_path / "index"))
+    clean([path], tmp_path / "first", asked, force=True, say=said.append)
+    assert len(said) == 1
+    assert "2 rows that stood in its core no longer do" in said[0]
+    again(tmp_path, "second")
+    assert [len(core(tmp_path / name)) for name in ("first", "second")] == [2, 1]
+    assert sorted(held(tmp_path)) == [1, 2]
+
+
+def test_an_undone_row_that_another_run_has_taken_stays_there_alone(tmp_path):
+    run(tmp_path, "first", FIRST, thresholds={})
+    again(tmp_path, "first", ignore=("duplicate-near",))
+    assert len(core(tmp_path / "first")) == 4
+    run(tmp_path, "first", FIRST[:1])
+    run(tmp_path, "second", FIRST)
+    run(tmp_path, "first", FIRST)
+    cores = [core(tmp_path / name) for name in ("first", "second")]
+    assert [len(one) for one in cores] == [1, 3]
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_files_of_one_name_are_compared(tmp_path, monkeypatch, stdin):
+    for name in ("a", "b"):
+        write(tmp_path / name / "data.jsonl", FIRST)
+        monkeypatch.chdir(tmp_path / name)
+        asked = Settings(select=("duplicate",), index="../index")
+        if stdin:
+            read = io.TextIOWrapper(io.BytesIO((tmp_path / name / "data.jsonl").read_bytes()))
+            monkeypatch.setattr(sys, "stdin", read)
+        clean(["-" if stdin else "data.jsonl"], "run", asked)
+    assert [len(core(tmp_path / name / "run")) for name in ("a", "b")] == [4, 0]
+
+
+def test_a_decision_into_another_folder_is_in_no_index(tmp_path):
+    run(tmp_path, "first", FIRST)
+    other = tmp_path / "other"
+    for _ in range(2):
+        again(tmp_path, "first", out=other)
+        assert core(other) == core(tmp_path / "first")
+        again(tmp_path, "other", ignore=("duplicate-near",))
+        assert len(core(other)) == 4
+        assert held(tmp_path) == [4]
+    assert verify(other) == []
+
+
+def test_a_run_that_replaces_one_of_an_index_without_it_takes_its_rows_out(tmp_path):
+    run(tmp_path, "first", FIRST)
+    clean([tmp_path / "first.jsonl"], tmp_path / "first", force=True)
+    assert held(tmp_path) == []
+    assert (run(tmp_path, "second", FIRST)["disposition"] == "kept").all()
+
+
+def test_a_run_that_was_moved_is_still_itself(tmp_path):
+    run(tmp_path, "first", FIRST)
+    (tmp_path / "first").rename(tmp_path / "moved")
+    again(tmp_path, "moved", ignore=("duplicate-near",))
+    assert len(core(tmp_path / "moved")) == 4
+    assert (run(tmp_path, "moved", FIRST)["disposition"] == "kept").all()
+    assert held(tmp_path) == [4]
+
+
+def test_where_the_index_is_gone_a_decision_says_so(tmp_path):
+    run(tmp_path, "first", FIRST)
+    (tmp_path / "index").rename(tmp_path / "elsewhere")
+    said = []
+    again(tmp_path, "first", said, ignore=("duplicate-near",))
+    assert len(said) == 1
+    assert "is not here" in said[0]
+    assert not (tmp_path / "index").exists()
+    (tmp_path / "elsewhere").rename(tmp_path / "index")
+    again(tmp_path, "first", said)
+    assert len(said) == 1
+
+
+def test_ended_between_folder_and_index_the_next_run_mends_it(tmp_path, monkeypatch):
+    run(tmp_path, "first", FIRST)
+    with monkeypatch.context() as patch:
+        patch.setattr(index.Adding, "commit", dying(index.Adding.commit, [0]))
+        with pytest.raises(Killed):
+            run(tmp_path, "first", FIRST[2:])
+    assert len(core(tmp_path / "first")) == 2
+    assert held(tmp_path) == [4]
+    with pytest.raises(OutputError, match="ended before it had told"):
+        run(tmp_path, "second", FIRST)
+    again(tmp_path, "first")
+    assert held(tmp_path) == [2]
+    run(tmp_path, "second", FIRST)
+    assert [len(core(tmp_path / name)) for name in ("first", "second")] == [2, 2]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_refusing_disk_is_named_with_what_to_do(tmp_path, monkeypatch, first):
+    if not first:
+        run(tmp_path, "first", FIRST)
+    before = held(tmp_path) if not first else []
+
+    def refuse(*_):
+        raise OSError("no space")  # polars' errors have no strerror
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "_save", refuse)
+        with pytest.raises(OutputError, match="no space; nothing was changed; make room"):
+            run(tmp_path, "first", FIRST[2:])
+    assert (tmp_path / "first").exists() is not first
+    assert held(tmp_path) == before
+    with monkeypatch.context() as patch:
+        patch.setattr(index.Adding, "commit", lambda _: refuse())
+        with pytest.raises(OSError, match="no space"):
+            run(tmp_path, "first", FIRST[2:])
+    run(tmp_path, "first", FIRST[2:])
+    assert held(tmp_path) == [2]
+
+
+def test_a_log_that_cannot_be_replaced_says_that_the_folder_is_whole(tmp_path):
+    add(tmp_path, ["a"])
+    with index.to_add(str(tmp_path), "other") as to:
+        to.prepare(None)
+        (tmp_path / index.ASIDE).unlink()
+        with pytest.raises(OutputError, match="the run folder is whole"):
+            to.commit()
+
+
+@settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_is_run_every_text_stands_in_one_core(tmp_path_factory, data):
+    """Texts that another rule condemned somewhere may stand in none."""
+    folder = tmp_path_factory.mktemp("sequence")
+    inputs = {}
+    for _ in range(data.draw(st.integers(2, 6))):
+        name = data.draw(st.sampled_from(["one", "two", "three"]))
+        if name in inputs and data.draw(st.booleans()):
+            condemned = data.draw(st.sampled_from([(), ("echo-instruction",)]))
+            again(folder, name, select=("duplicate", *condemned))
+        else:
+            inputs[name] = data.draw(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4))
+            run(folder, name, inputs[name])
+    for name in inputs:  # what was given up for rows that have left an input since
+        again(folder, name)
+    stands = Counter(line for name in inputs for line in core(folder / name))
+    other = set()
+    for name in inputs:
+        for line in (folder / name / "dropped.jsonl").read_bytes().splitlines():
+            one = orjson.loads(line)
+            if any(not code.startswith("duplicate") for code in one["codes"]):
+                other.add(one["raw"].encode())
+        assert verify(folder / name) == []
+    for line in {orjson.dumps(row) for rows in inputs.values() for row in rows} - other:
+        assert stands[line] == 1
+    assert sum(held(folder)) == stands.total()
 
 
 # --- as within a file -----------------------------------------------------------------------------
@@ -183,7 +382,7 @@ def test_a_row_is_found_in_the_index_as_it_is_within_the_file(tmp_path_factory, 
 
 def add(folder, texts, start=1):
     frame = laid_out([ask("?", text) for text in texts], first=start)
-    with index.to_add(str(folder)) as to:
+    with index.to_add(str(folder), f"run {start}") as to:
         to(frame.hstack(sketches(frame)))
 
 
@@ -209,7 +408,7 @@ def test_another_folder_or_version_is_refused(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="another version"):
         index.state_of(str(folder))
     monkeypatch.undo()
-    with pytest.raises(InputError, match="no longer holds"):
+    with pytest.raises(InputError, match="holds nothing that"):
         index.load(IndexAt(folder=str(folder), state="0" * 64))
     with (folder / "000001.words").open("ab") as file:
         file.write(b"x")

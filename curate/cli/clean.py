@@ -94,7 +94,7 @@ def clean(
     _check_set(set, chosen)
     cached = cache.without() if no_cache else nullcontext()
     with cached, options.progress(quiet=quiet or json) as tick:
-        pipeline.clean(inputs, out, chosen, force=force, tick=tick)
+        pipeline.clean(inputs, out, chosen, force=force, tick=tick, say=_say)
     _show(out, quiet=quiet, json=json, inputs=inputs)
 
 
@@ -130,7 +130,7 @@ def decide(
     )
     _check_set(set, chosen)
     with options.progress(quiet=quiet or json) as tick:
-        after = pipeline.decide_again(run, chosen, out, force=force, tick=tick)
+        after = pipeline.decide_again(run, chosen, out, force=force, tick=tick, say=_say)
     if not (quiet or json):
         _say_change(before, after)
     _show(out or run, quiet=quiet, json=json)
@@ -161,7 +161,7 @@ def undo(
     before = read_lock(run)
     chosen = _without(before, options.codes(rule))
     with options.progress(quiet=quiet) as tick:
-        after = pipeline.decide_again(run, chosen, tick=tick)
+        after = pipeline.decide_again(run, chosen, tick=tick, say=_say)
     if not quiet:
         _say_change(before, after)
 
@@ -189,6 +189,11 @@ def _names(paths: list[Path] | None) -> list[str]:
     return [str(path) for path in paths or ()]
 
 
+def _say(line: str) -> None:
+    """What the user should know even of a quiet run."""
+    typer.echo(f"curate: {line}", err=True)
+
+
 def _say_change(before: Lock, after: Lock) -> None:
     from curate.ledger import DISPOSITIONS
 
@@ -211,7 +216,8 @@ def _notes(inputs: Sequence[str], lock: Lock) -> Iterator[str]:
     if len(lock.formats) > 1 and lock.settings.to is None:
         most = max(lock.formats, key=lambda name: lock.formats[name])
         listed = ", ".join(f"{name} {number:,}" for name, number in lock.formats.items())
-        yield f"the core mixes {len(lock.formats)} formats, as the input ({listed}); --to {most} makes one"
+        mixed = f"the core mixes {len(lock.formats)} formats, as the input ({listed})"
+        yield f"{mixed}; --to {most} makes one"
 
 
 _NAMED = 3  # files

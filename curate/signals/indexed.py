@@ -1,4 +1,4 @@
-"""Rows that repeat what earlier runs have kept (`--index DIR`), as `duplicates` says within a file.
+"""Rows that repeat what other runs keep (`--index DIR`), as `duplicates` says within a file.
 
 Of the index only the keys are read, and the words of rows that share a half with a new one.
 """
@@ -32,7 +32,7 @@ _SCHEMA: dict[str, Any] = {
     "indexed_match": pl.String,
 }
 _NEEDS = (
-    *("id", "source", "line", "context_key", "prompt_key", "response_key"),
+    *("id", "source", "line", "context_key", "prompt_key", "response_key"),  # the first 3: to add
     *("prompt_wording", "response_wording", "prompt_length", "response_length"),
     *("prompt_words", "response_words"),
 )
@@ -77,13 +77,12 @@ def indexed_duplicates(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 def _matched(frame: pl.DataFrame, table: Table) -> tuple[Ints, NDArray[np.float64]]:
     """The position in the index of the row that each row repeats, -1 for none; how alike."""
     own, known = frame.drop("prompt_words", "response_words"), table.keys
-    old = ~_same_records(known, own)
     of, similarity = np.full(frame.height, -1), np.ones(frame.height)
     for names in (("prompt_key", "response_key"), ("context_key", *_WORDINGS)):
-        first = _first(_key(known, *names), old, _key(own, *names))
+        first = _first(_key(known, *names), _key(own, *names))
         of = np.where(of < 0, first, of)
     open_ = np.flatnonzero(of < 0)
-    left, right, alike = _near(frame, own, open_, table, old)
+    left, right, alike = _near(frame, own, open_, table)
     order = np.lexsort((right, -alike, left))
     left, right, alike = left[order], right[order], alike[order]
     best = np.flatnonzero(np.diff(left, prepend=-1))
@@ -94,15 +93,6 @@ def _matched(frame: pl.DataFrame, table: Table) -> tuple[Ints, NDArray[np.float6
 _WORDINGS = ("prompt_wording", "response_wording")
 
 
-def _same_records(known: pl.DataFrame, own: pl.DataFrame) -> Mask:
-    """Rows of the index that these very rows have become: a run that is made again."""
-    place = ["id", "source", "line"]
-    again = known.select(place).with_row_index("row").join(own, on=place, how="semi")
-    same = np.zeros(known.height, np.bool_)
-    same[again["row"].to_numpy()] = True
-    return same
-
-
 def _key(rows: pl.DataFrame, *names: str) -> Keys:
     key = np.zeros(rows.height, np.uint64)
     for name in names:
@@ -110,11 +100,11 @@ def _key(rows: pl.DataFrame, *names: str) -> Keys:
     return key
 
 
-def _first(known: Keys, old: Mask, own: Keys) -> Ints:
+def _first(known: Keys, own: Keys) -> Ints:
     """The first old row with the key of each own one; -1 for none."""
     keys, place = np.unique(own, return_inverse=True)
     first = np.full(len(keys), -1)
-    rows = np.flatnonzero(_among(known, keys) & old)[::-1]
+    rows = np.flatnonzero(_among(known, keys))[::-1]
     first[np.searchsorted(keys, known[rows])] = rows
     return first[place]
 
@@ -128,7 +118,7 @@ def _among(values: Keys, keys: Keys) -> Mask:
 
 
 def _near(
-    frame: pl.DataFrame, own: pl.DataFrame, rows: Ints, table: Table, old: Mask
+    frame: pl.DataFrame, own: pl.DataFrame, rows: Ints, table: Table
 ) -> tuple[Ints, Ints, NDArray[np.float64]]:
     """Pairs (row, position in the index) of near-copies, and how alike they are.
 
@@ -142,7 +132,7 @@ def _near(
         side | both
         for side, both in zip(_banded(known, frame[rows]), (earlier, later), strict=True)
     ]
-    earlier, later = np.flatnonzero(bands[0] & old), rows[np.flatnonzero(bands[1])]
+    earlier, later = np.flatnonzero(bands[0]), rows[np.flatnonzero(bands[1])]
     columns = [name for name in _NEEDS if name not in {"id", "source", "line"}]
     before = known[earlier].hstack(table.words_of(earlier)).select(columns)
     both = pl.concat([before, frame[later].select(columns)], rechunk=True)
