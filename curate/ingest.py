@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from curate import edit, formats, read
 from curate.errors import UsageError
+from curate.mask import mask_keys
 from curate.row import BESIDE, Row
 
 if TYPE_CHECKING:
@@ -215,4 +216,4 @@ def _strings(record: Parsed) -> Iterator[str]:
 
 
 def _refusal(record: Record, code: str, error: str) -> Refusal:
-    return Refusal(content_id(record.raw), record.source, record.line, code, error)
+    return Refusal(content_id(record.raw), record.source, record.line, code, mask_keys(error))

@@ -14,7 +14,7 @@ import polars as pl
 from curate import folder as files
 from curate.errors import UsageError
 from curate.evidence import PLACES
-from curate.report.rows import read_rows, with_before, with_secrets
+from curate.report.rows import read_rows, with_before, with_keys, with_secrets
 from curate.report.run import open_run
 from curate.rule import load_rules
 from curate.store import read_store
@@ -99,19 +99,34 @@ def story(folder: str | Path, row: str) -> Story:
         rows, _ = with_before(rows, {own: edits[own]}, {own: at}, chosen, run.lock.settings)
     told = [name for name, dtype in run.scores.schema.items() if dtype != PLACES]
     scores = run.scores.filter(pl.col("id") == own).select(told).to_dicts()
+    raw = next(
+        raw for place, raw in enumerate(read_store(run.folder / files.RECORDS)) if place == at
+    )
     return Story(
         found,
         findings,
         {key: held for one in scores for key, held in one.items() if held is not None},
-        next(
-            raw for place, raw in enumerate(read_store(run.folder / files.RECORDS)) if place == at
-        ),
-        rows[at],
+        raw,
+        rows[at] if rows[at].row is None else with_keys(rows[at], raw),
         rules,
         edits[own]["after"].encode() if own in edits else None,
         twin,
         rows[twin["position"]] if twin else None,
     )
+
+
+_LISTED = 6  # records that an error names
+
+
+def _several(row: str, found: pl.DataFrame) -> str:
+    """Which records a line could mean: by their files, or by their ids where the file is one."""
+    one_file = found["source"].n_unique() < found.height
+    shown = [
+        one["id"] if one_file else f"{one['source']}:{one['line']}"
+        for one in found.head(_LISTED).iter_rows(named=True)
+    ]
+    more = f" and {found.height - _LISTED} more" if found.height > _LISTED else ""
+    return f"{row} names {found.height} records; name one: {', '.join(shown)}{more}"
 
 
 _NUMBER = re.compile(r"[0-9]{1,15}")  # ids are longer
@@ -127,7 +142,7 @@ def _find(ledger: pl.DataFrame, row: str) -> dict[str, Any]:
         if at_place.height == 1:
             return at_place.row(0, named=True)
         if at_place.height > 1:
-            raise UsageError(f"{row} names {at_place.height} records; add the file: FILE:{line}")
+            raise UsageError(_several(row, at_place))
     if not row:
         raise UsageError("name a record: an id, the start of one, or FILE:LINE")
     exact = ledger.filter(pl.col("id") == row)

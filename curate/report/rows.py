@@ -17,6 +17,7 @@ from curate import folder as files
 from curate.decide import decide
 from curate.evidence import places
 from curate.ingest import Ingest, Refusal
+from curate.mask import key_places
 from curate.read import Record
 from curate.report.excerpt import Mark, masked
 from curate.row import Message, Row, to_frame
@@ -154,6 +155,13 @@ def read_rows(
         else:
             made[position] = show(ingest, edits[own]["after"].encode() if own in edits else raw)
     return made
+
+
+def with_keys(shown: Shown, raw: bytes) -> Shown:
+    """A row with the keys in all of its record as secrets: names, tools and fields beside it."""
+    plain, _ = _unescaped(raw.decode("utf-8", "backslashreplace"))
+    keys = {plain[start:end] for start, end in key_places(plain)}
+    return replace(shown, secrets=shown.secrets | keys)
 
 
 def show(ingest: Ingest, raw: bytes) -> Shown:
