@@ -14,6 +14,7 @@ from curate.cli import options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import polars as pl
     from rich.console import Console
     from rich.text import Text
 
@@ -83,7 +84,8 @@ def _tell(told: Story, console: Console) -> None:
     state = (ledger["disposition"], f"bold {_STYLES[ledger['disposition']]}")
     by = f" by {ledger['code']}" if ledger["code"] and ledger["disposition"] != "kept" else ""
     place = f"{ledger['source']}:{ledger['line']}"
-    console.print(Text.assemble(place, "  ", (ledger["id"], "dim"), "  ", state, by))
+    head = Text.assemble(place, "  ", (ledger["id"], "dim"), "  ", state, by)
+    console.print(head, soft_wrap=True)
     for finding in told.findings:
         _finding(_masked(finding, told.shown), told.rules.get(finding["code"]), console)
     console.print()
@@ -99,13 +101,13 @@ def _tell(told: Story, console: Console) -> None:
     raw, edited = told.text(told.raw), told.edited and told.text(told.edited)
     if raw and edited:
         console.print(Text("edited", "bold"))
-        console.print(_marked(edited, raw, console=console))
+        _indented(_marked(edited, raw, console=console), console)
     scores = _masked(told.scores, told.shown)
     shown = {key: value for key, value in scores.items() if key not in _PLACE}
     if shown:
         console.print(Text("scores", "dim"))
         for key, value in shown.items():
-            console.print(Text(f"  {key} = {_short(value)}", "dim"), highlight=False)
+            console.print(Text(f"  {key} = {_short(value)}", "dim"), soft_wrap=True)
 
 
 _PLACE = {"id", "source", "line", "format"}
@@ -132,9 +134,18 @@ def _finding(finding: Mapping[str, Any], rule: Rule | None, console: Console) ->
     if finding["twin"]:
         seen.append(f"twin {finding['twin']}")
     head = Text.assemble("  ", (finding["code"], "bold"), f" ({finding['action']})")
-    console.print(head + Text(f"  {', '.join(seen)}" if seen else ""))
+    console.print(head + Text(f"  {', '.join(seen)}" if seen else ""), soft_wrap=True)
     if rule is not None:
-        console.print(Text(f"    {rule.what} {rule.why}", "dim"))
+        _indented(Text(f"{rule.what} {rule.why}", "dim"), console, by=4)
+
+
+def _indented(text: Text, console: Console, by: int = 2) -> None:
+    """A text within the width, with no blanks at the ends of its lines."""
+    from rich.text import Text
+
+    for line in text.wrap(console, max(console.width - by, 20)):
+        line.rstrip()
+        console.print(Text(" " * by) + line if line.plain else "", soft_wrap=True)
 
 
 def _hits(findings: Sequence[Mapping[str, Any]], turn: int) -> list[Mark]:
@@ -154,7 +165,6 @@ _MARKS = {"hit": "reverse", "secret": "reverse", "text": "", "cut": "dim", "diff
 
 def _turn(turn: Turn, hits: Sequence[Mark], shown: Shown, console: Console) -> None:
     """A turn whole, its finds marked, its secrets masked, and nothing in it that can act."""
-    from rich.padding import Padding
     from rich.text import Text
 
     from curate.report.excerpt import cut
@@ -162,14 +172,14 @@ def _turn(turn: Turn, hits: Sequence[Mark], shown: Shown, console: Console) -> N
     parts = cut(turn.text, [*hits, *shown.marks(turn.text)], [(0, len(turn.text))])
     console.print(Text(turn.label, "bold"))
     text = Text.assemble(*((part.text, _MARKS[part.kind]) for part in parts))
-    console.print(Padding(text, (0, 0, 1, 2)))
+    _indented(text, console)
+    console.print()
 
 
 def _beside(told: Story, console: Console) -> None:
     """The row against its twin, turn by turn, with what differs marked."""
     from itertools import zip_longest
 
-    from rich.padding import Padding
     from rich.text import Text
 
     twin, other = told.twin or {}, told.twin_shown
@@ -181,7 +191,7 @@ def _beside(told: Story, console: Console) -> None:
         "  ",
         _stretch("only here", "only here", console),
     )
-    console.print(legend)
+    console.print(legend, soft_wrap=True)
     if other is None or other.hidden:
         console.print(
             Text("The twin holds a secret and is not shown; --unmasked shows it.", "yellow")
@@ -193,7 +203,8 @@ def _beside(told: Story, console: Console) -> None:
             row.masked(turn.text) if row and turn else ""
             for row, turn in ((told.shown, here), (other or told.shown, there))
         ]
-        console.print(Padding(_marked(*texts, console=console), (0, 0, 1, 2)))
+        _indented(_marked(*texts, console=console), console)
+        console.print()
 
 
 _DIFFERS = {
@@ -228,7 +239,7 @@ def diff(
     json: options.Json = False,
 ) -> None:
     """Show what two runs decide differently."""
-    from curate.diff import compare, summary
+    from curate.diff import compare, share_rows, summary
 
     changes = compare(first, second)
     if json:
@@ -237,17 +248,10 @@ def diff(
     if changes.is_empty():
         typer.echo("no record is treated otherwise")
         return
-    from rich.table import Table
-    from rich.text import Text
-
     console = _console()
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("records", justify="right")
-    for name in (str(first), str(second)):
-        table.add_column(Text(name))
-    for before, before_code, after, after_code, count in summary(changes).iter_rows():
-        table.add_row(f"{count:,}", _state(before, before_code), _state(after, after_code))
-    console.print(table)
+    if not share_rows(first, second):
+        console.print("these runs share no rows: they were made of other data")
+    _compared(summary(changes), str(first), str(second), console)
     console.print()
     for one in changes.head(_SHOWN).iter_rows(named=True):
         console.print(
@@ -257,6 +261,20 @@ def diff(
         )
     if changes.height > _SHOWN:
         console.print(f"... and {changes.height - _SHOWN:,} more; --json has them all")
+
+
+def _compared(kinds: pl.DataFrame, first: str, second: str, console: Console) -> None:
+    """How many records the runs treat how, in columns without blanks at the ends of lines."""
+    from rich.text import Text
+
+    lines = [(Text("records", "dim"), Text(first, "dim"), Text(second, "dim"))]
+    for before, before_code, after, after_code, count in kinds.iter_rows():
+        states = _state(before, before_code), _state(after, after_code)
+        lines.append((Text(f"{count:,}"), *states))
+    most, widest = (max(line[at].cell_len for line in lines) for at in (0, 1))
+    for count, one, other in lines:
+        gaps = " " * (most - count.cell_len), " " * (widest - one.cell_len + 1)
+        console.print(Text.assemble(gaps[0], count, " ", one, gaps[1], other), soft_wrap=True)
 
 
 def _state(disposition: str, code: str | None) -> Text:
