@@ -263,6 +263,17 @@ def test_looking_at_runs_breaks_no_words_and_pads_no_lines(data, tmp_path):
         assert [line for line in said.splitlines() if line != line.rstrip()] == []
 
 
+def test_a_line_that_two_files_have_is_listed(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(
+            f'{{"instruction": "Name the letter {name}.", "output": "It is {name}."}}\n'
+        )
+    assert curate("clean", "a.jsonl", "b.jsonl", "-o", "run", "-q", cwd=tmp_path).returncode == 0
+    done = curate("why", "run", "1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"1 names 2 records; name one: a.jsonl:1, b.jsonl:1" in done.stderr
+
+
 def test_a_rule_is_explained_in_any_letters():
     done = curate("explain", "PII-EMAIL")
     assert done.returncode == 0
