@@ -6,8 +6,8 @@ other either may be the one that a rule names, so both are known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,7 +19,7 @@ from curate.gate.bounds import Measure
 from curate.gate.model import Counts, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Known:
             numbers.
         hits: code -> rows hit.
         measures: limit -> the value that it had.
+        files: the last names of its files, `-` of what has none; empty where nobody knows.
+        of_others: it is of other files than those that are checked, so that nothing of it counts.
     """
 
     name: str
@@ -40,13 +42,27 @@ class Known:
     rows: Mapping[str, frozenset[str]] | None
     hits: Mapping[str, int] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
+    of_others: bool = False
 
     def digest(self) -> str:
         """A hash of all that it says."""
         rows = None if self.rows is None else {code: sorted(ids) for code, ids in self.rows.items()}
         measures = {name: list(one) for name, one in self.measures.items()}
-        said = [self.name, self.counts.model_dump(), rows, self.hits, measures]
+        named = [self.name, sorted(self.files)]
+        said = [*named, self.counts.model_dump(), rows, self.hits, measures]
         return cache.key_of(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
+
+    def is_of(self, names: Iterable[str], ids: Iterable[str]) -> bool:
+        """Whether it may be of these files and rows: one file or one bad row is in both."""
+        lasts = {_last(name) for name in names}
+        if not self.files or "-" in self.files | lasts or self.files & lasts:
+            return True
+        return not frozenset().union(*(self.rows or {}).values()).isdisjoint(ids)
+
+    def disowned(self) -> Known:
+        """The same where it is of other files: nothing was known before."""
+        return replace(self, rows={}, hits={}, measures={}, of_others=True)
 
     def has(self, code: str, own: str, twin: str | None) -> bool:
         """Whether a finding was there before."""
@@ -74,6 +90,7 @@ def load(path: str | Path) -> Known:
     return _of_json(str(path), file, said)
 
 
+_NAMELESS = frozenset({"-", "frame", "dataset"})  # standard input, and data in memory
 _WANTED = "a baseline is what `curate check --report FILE` wrote, or report.json of `curate clean`"
 
 
@@ -86,9 +103,10 @@ def _of_json(name: str, file: Path, said: dict[str, Any]) -> Known:
     try:
         counts = _counts(said["totals"])
         hits = {one["code"]: int(one["hits"]) for one in said["rules"]}
-    except (KeyError, TypeError, ValueError):
+        files = frozenset(_last(one["name"]) for one in said.get("sources", ()))
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(f"{name}: {_WANTED}") from None
-    return Known(name, counts, _rows_of_run(file.parent), hits)
+    return Known(name, counts, _rows_of_run(file.parent), hits, files=files)
 
 
 def _counts(totals: Mapping[str, int]) -> Counts:
@@ -105,7 +123,13 @@ def of_report(name: str, report: Report) -> Known:
         counts=report.counts,
         rows={code: frozenset(ids) for code, ids in report.known.items()},
         measures={one.name: Measure(one.value + one.old, one.of) for one in report.limits},
+        files=frozenset(_last(one.name) for one in report.files),
     )
+
+
+def _last(name: str) -> str:
+    """The last name of a file; `-` of what has none."""
+    return "-" if name in _NAMELESS else PurePath(name).name
 
 
 def _rows_of_run(folder: Path) -> dict[str, frozenset[str]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
     from datasets import Dataset
 
+    from curate.gate.examine import Examined
     from curate.gate.judge import Terms
     from curate.gate.model import Report
     from curate.read import Source
@@ -156,9 +158,18 @@ def _judged(sources: Sequence[Source], config: Config, terms: Terms, tick: Tick)
     from curate.gate.judge import report_on, try_all
 
     with examined(sources, config, tick) as found:
+        terms = _believed(terms, found)
         tried = try_all(found, config, terms)
         store_rows(tried, found, config)
         return report_on(tried, found, config, terms)
+
+
+def _believed(terms: Terms, found: Examined) -> Terms:
+    """The terms, in which the baseline of other data says nothing."""
+    names = [one.name for one in found.sources]
+    if terms.known is None or terms.known.is_of(names, found.run.ledger["id"]):
+        return terms
+    return replace(terms, known=terms.known.disowned())
 
 
 def _since(sources: Sequence[Source], revision: str, config: Config, ask: _Ask) -> Known:

@@ -30,7 +30,7 @@ from curate.gate.model import (
 from curate.gate.place import path_in_repository
 from curate.report.run import counts, spread
 from curate.rule import matches_prefix
-from curate.visible import visible
+from curate.visible import on_a_line, visible
 
 if TYPE_CHECKING:
     from datetime import date
@@ -125,7 +125,7 @@ def report_on(tried: Sequence[Tried], examined: Examined, config: Config, terms:
         curate=__version__,
         passed=not any(one.level == "error" for one in tried)
         and not any(one.state == "expired" for one in waivers),
-        config=None if config.file is None else visible(str(config.file)),
+        config=None if config.file is None else on_a_line(str(config.file)),
         pack=config.check.pack,
         counts=_counts(examined.counts),
         files=tuple(_files(examined)),
@@ -342,7 +342,7 @@ def _fault(
         level=one.level,
         code=finding["code"],
         id=finding["id"],
-        source=visible(finding["source"]),
+        source=on_a_line(finding["source"]),
         line=finding["line"],
         said=witness.said(finding),
         new=not terms.is_old(finding) if by_row else None,
@@ -366,8 +366,8 @@ def _files(examined: Examined) -> Iterator[File]:
     for source in examined.sources:
         own = ledgers.get((source.name,), examined.run.ledger.clear())
         yield File(
-            name=visible(source.name),
-            path=visible(path_in_repository(source.name)),
+            name=on_a_line(source.name),
+            path=on_a_line(path_in_repository(source.name)),
             has_lines=source.kind == "jsonl" and source.compression is None,
             counts=_counts(counts(own)),
         )
@@ -403,8 +403,9 @@ def _baseline(terms: Terms) -> Baseline | None:
     if terms.known is None:
         return None
     return Baseline(
-        name=visible(terms.known.name),
+        name=on_a_line(terms.known.name),
         counts=terms.known.counts,
         only_new=terms.only_new,
         by_row=terms.known.rows is not None,
+        of_others=terms.known.of_others,
     )

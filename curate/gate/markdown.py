@@ -28,6 +28,7 @@ def markdown(report: Report) -> str:
         *_counts(report),
         *_limits(report),
         *(_details(one, report) for one in report.broken[:MAX_LIMITS] if one.examples),
+        *(f"⚠️ {plain(one)}" for one in [say.disowned(report)] if one is not None),
         *_not_asked(report),
         *_waivers(report),
         *_next(report),

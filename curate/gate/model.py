@@ -175,12 +175,14 @@ class Baseline(_Model):
         counts: its records by disposition.
         only_new: what is in it does not count.
         by_row: it names its bad rows; without that only their numbers can be compared.
+        of_others: it has no file and no bad row in common with the data, so nothing in it counts.
     """
 
     name: str
     counts: Counts
     only_new: bool
     by_row: bool
+    of_others: bool = False
 
 
 class Report(_Model):

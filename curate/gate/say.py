@@ -74,6 +74,16 @@ def not_asked(one: NotAsked) -> str:
     return f"{one.name} ({one.title}) was not asked: nothing to compare with, give {one.missing}"
 
 
+def disowned(report: Report) -> str | None:
+    """That the baseline is of other data, in a line."""
+    if report.baseline is None or not report.baseline.of_others:
+        return None
+    return (
+        f"{report.baseline.name} has no file and no bad row in common with this data: nothing in "
+        "it counts; name a baseline of the same file"
+    )
+
+
 def change(report: Report) -> str | None:
     """How the records differ from the baseline's: `kept 90 -> 94, dropped 2 -> 3`."""
     if report.baseline is None:

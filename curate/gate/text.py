@@ -63,9 +63,12 @@ def _lines(report: Report) -> Iterator[Line]:
         if waiver.state != "used":
             level = "error" if waiver.state == "expired" else "warning"
             yield ((f"{level:<8} ", _STYLES[level]), (say.waiver(waiver), ""))
+    other = say.disowned(report)
+    if other is not None:
+        yield ((f"{'warning':<8} ", _STYLES["warning"]), (other, ""))
     for missing in report.not_asked:
         yield ((f"{'note':<8} ", "bold yellow"), (say.not_asked(missing), ""))
-    if report.broken or eased or report.not_asked:
+    if report.broken or eased or report.not_asked or other:
         yield ()
     yield from _end(report)
 

@@ -13,6 +13,7 @@ import pytest
 import curate
 from curate.errors import InputError, UsageError
 from curate.gate.markdown import markdown
+from curate.gate.text import text as text_of
 from tests.gate.data import EMPTY, GOOD, MAIL, NO_ROW, line, written
 
 DATA = Path("data.jsonl")
@@ -120,6 +121,49 @@ def test_a_report_alone_is_compared_by_numbers():
     report = curate.check(written(DATA, *GOOD, EMPTY, OTHER, NO_ROW), **given)
     limit = next(one for one in report.limits if one.name == "rules.empty-response")
     assert (limit.level, limit.value) == ("error", 1)
+
+
+def other_report(name: str) -> Path:
+    """A baseline of other data: it has as many bad rows, and longer answers."""
+    other = Path(name)
+    written(other, *({**one, "instruction": f"Say: {one['output']}"} for one in GOOD), OTHER)
+    Path("other.json").write_text(curate.check(other).model_dump_json())
+    return Path("other.json")
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_a_baseline_of_other_data_excuses_nothing(by_row):
+    text = "[check]\nratchet = true\ncolumns.response_tokens.max = '> 3'\nrules.empty = '> 5'\n"
+    Path("curate.toml").write_text(text)
+    base = other_report("other.jsonl")
+    if not by_row:
+        curate.clean("other.jsonl", "run", curate.Settings(pack="gate"))
+        base.write_bytes(Path("run/report.json").read_bytes())
+    report = curate.check(written(DATA, *GOOD, EMPTY), baseline=base, only_new=True)
+    assert {one.name for one in report.errors} == {"columns.response_tokens.max", "rules.empty"}
+    assert report.baseline.of_others
+    for form in (markdown, text_of):
+        assert "other.json has no file and no bad row in common" in form(report).replace("\\", "")
+
+
+@pytest.mark.parametrize("name", ["old/data.jsonl", "-"])
+def test_a_baseline_of_the_same_name_is_believed(name):
+    base = other_report(name if name != "-" else "other.jsonl")
+    if name == "-":
+        said = json.loads(base.read_text())
+        said["files"][0]["name"] = name
+        base.write_text(json.dumps(said))
+    report = curate.check(written(DATA, *GOOD), baseline=base, only_new=True)
+    assert not report.baseline.of_others
+    assert "in common" not in text_of(report)
+
+
+def test_a_baseline_is_known_by_its_bad_rows_where_the_file_has_another_name():
+    written(Path("v1.jsonl"), *GOOD, EMPTY)
+    Path("v1.json").write_text(curate.check("v1.jsonl").model_dump_json())
+    report = curate.check(written(DATA, *GOOD, EMPTY), baseline="v1.json", only_new=True)
+    assert report.passed
+    assert not report.baseline.of_others
 
 
 def test_a_figure_that_was_as_bad_before_passes():
