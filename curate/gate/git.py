@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,8 @@ def extract(names: Sequence[str], revision: str, folder: Path) -> list[str]:
         folder: an empty folder.
 
     Returns:
-        What was there then: a file that the revision does not have is left out.
+        What was there then, under today's names: of a file that git sees as renamed since, what it
+        was called then; a file that the revision does not have is left out.
 
     Raises:
         UsageError: no git, no repository, an unknown revision, or an input that is no file.
@@ -88,11 +90,25 @@ def _hint(folder: Path, revision: str) -> str:
     return "; git branch --all lists the branches"
 
 
+def _name_before(path: Path, revision: str) -> str | None:
+    """The name from the top that a file had before `git mv`; None where git sees no rename."""
+    name = _git(path.parent, "ls-files", "-z", "--full-name", "--", f":(literal){path.name}").stdout
+    found = _git(path.parent, "diff", "--no-ext-diff", "--no-relative", "--find-renames", "-z",
+                 "--name-status", "--diff-filter=R", revision, "--")  # fmt: skip
+    _, *fields = found.stdout.split(b"\0")  # R100, old, new, R087, old, new, ...
+    renamed = dict(zip(fields[1::3], fields[0::3], strict=False))
+    before = renamed.get(name.rstrip(b"\0"))
+    return None if before is None else os.fsdecode(before)
+
+
 def _blob(path: Path, revision: str) -> bytes | None:
     """The bytes of a file in a revision, as a checkout would write them; None if it has none."""
     spec = f"{revision}:./{path.name}"
     if _git(path.parent, "cat-file", "-e", spec).returncode:
-        return None
+        before = _name_before(path, revision)
+        if before is None:
+            return None
+        spec = f"{revision}:{before}"
     found = _git(path.parent, "cat-file", "--filters", spec)
     if found.returncode:
         reason = found.stderr.decode("utf-8", "replace").strip().splitlines()

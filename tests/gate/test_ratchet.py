@@ -226,6 +226,25 @@ def test_a_file_that_the_revision_does_not_have_is_new():
     assert [one.line for one in report.faults] == [9]
 
 
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_file_that_git_sees_as_renamed_is_compared_with_what_it_was(committed, monkeypatch):
+    written(Path("data/täglich.jsonl"), *GOOD, EMPTY)
+    written(Path("data/rest.jsonl"), *GOOD)
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "base")
+    Path("new").mkdir()
+    git("mv", "data/täglich.jsonl", "new/daily.jsonl")
+    git("mv", "data/rest.jsonl", "new/rest.jsonl")
+    if committed:
+        git("checkout", "-q", "-b", "topic")
+        git("commit", "-qm", "move")
+    monkeypatch.chdir("new")
+    assert curate.check("daily.jsonl", since="main").passed
+    report = curate.check(written(Path("daily.jsonl"), *GOOD, EMPTY, OTHER), since="main")
+    assert [one.line for one in report.faults] == [10]
+
+
 def test_several_files_from_a_folder_below_the_top(monkeypatch):
     written(Path("data/a.jsonl"), *GOOD[:4], EMPTY)
     written(Path("data/b.jsonl"), *GOOD[4:], MAIL)
