@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from curate.rule import Rule
 
 NAMES = ("curate.toml", "pyproject.toml")  # looked for in this order where no file is named
+# Columns whose values are codes of languages, and their form.
+LANGUAGES = frozenset({"prompt_language", "response_language", "file_language"})
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 REFUSED = ("unreadable-record", "invalid-record")  # codes of records that are no rows
 
 
@@ -340,6 +343,7 @@ def _check_names(config: Config) -> None:
     for loc, when in _conditions(check):
         _check_condition(loc, when, columns)
     for loc, one in limits(check):
+        _check_value(loc)
         _check_limit(loc, one)
 
 
@@ -401,6 +405,14 @@ def limits(check: Check) -> Iterator[tuple[tuple[str, ...], Limit | Condition]]:
         yield ("check", "figures", name), one
     for name, condition in check.conditions.items():
         yield ("check", "conditions", name), condition
+
+
+def _check_value(loc: tuple[str, ...]) -> None:
+    """Refuse the share of a language by a name that no language has in the scores."""
+    if loc[1] == "columns" and loc[3] == "share" and loc[2] in LANGUAGES:
+        *_, column, _, value = loc
+        if not _LANGUAGE.fullmatch(value):
+            raise Unknown(loc, f"{column} holds codes of ISO 639 such as 'en', never {value!r}")
 
 
 def _check_limit(loc: tuple[str, ...], one: Limit | Condition) -> None:

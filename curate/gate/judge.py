@@ -226,7 +226,7 @@ def _try_figure(asked: Asked, terms: Terms) -> Tried:
     before = terms.known.measures.get(asked.name) if terms.only_new and terms.known else None
     bound = _broken(asked, level)
     if bound is None or before is None or bound.excess(asked.measure) > bound.excess(before):
-        return Tried(asked, level, asked.measure)
+        return Tried(asked, level, asked.measure, note=asked.note and visible(asked.note))
     note = f"beyond the limit, but no worse than the baseline ({before})"
     return Tried(asked, "passed", asked.measure, note=note)
 

@@ -13,17 +13,20 @@ from curate.gate.config import limits as listed
 from curate.gate.examine import CONDITION, speaks_for
 from curate.gate.figures import FIGURES, aggregate
 from curate.registry import makers
-from curate.rule import KEYWORDS, matches_prefix, words
+from curate.rule import KEYWORDS, did_you_mean, matches_prefix, words
 from curate.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import polars as pl
 
     from curate.gate.config import Check
     from curate.gate.examine import Examined
     from curate.rule import Rule
 
 NONE = "> 0"
+_VALUES = 5  # of a column, that are named
 # Settings without which signals find nothing, and how they are given.
 _COMPARED = {"against": "--against, or against in [clean]", "index": "index in [clean]"}
 _AGGREGATES = {
@@ -45,6 +48,7 @@ class Asked:
         codes: of the findings whose rows it counts; none of a figure.
         measure: the figure; of a limit on rows what all are.
         limit: as the config has it; None where it has none.
+        note: what there is to say of the measure.
         missing: the option without which nothing is found, so that it can't be broken.
     """
 
@@ -55,6 +59,7 @@ class Asked:
     codes: tuple[str, ...]
     measure: Measure
     limit: Limit | Condition | None = None
+    note: str | None = None
     missing: str | None = None
 
     @property
@@ -210,7 +215,19 @@ def _column(loc: tuple[str, ...], limit: Limit | Condition, examined: Examined) 
     except UsageError as error:
         raise ConfigError(f"check.{'.'.join(loc)}: {error}") from None
     title = f"rows with the {name} {value[0]}" if value else _AGGREGATES.get(how, f"{how} of {{}}")
-    return _asked(loc, title.format(name), limit, (), measure)
+    asked = _asked(loc, title.format(name), limit, (), measure)
+    absent = value and not measure.value
+    return replace(asked, note=_absent(examined.scores[name], value[0])) if absent else asked
+
+
+def _absent(column: pl.Series, value: str) -> str:
+    """That no row has a value, and which values there are: a misspelt one would never fail."""
+    import polars as pl
+
+    values = column.drop_nulls().cast(pl.String).value_counts(sort=True)[column.name].to_list()
+    there = ", ".join(map(repr, sorted(values[:_VALUES]))) or "no value at all"
+    more = ", ..." if len(values) > _VALUES else ""
+    return f"no row has {value!r}{did_you_mean(value, values)}; there is {there}{more}"
 
 
 def _asked(

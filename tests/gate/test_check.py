@@ -277,6 +277,16 @@ conditions.odd = { when = "contamination is not null or response_tokens > 500" }
     assert set(asked) <= {one.name for one in report.limits if one.level == "passed"}
 
 
+def test_a_value_that_no_row_has_is_told():
+    text = "[check]\ncolumns.format.share.alpca = '> 0'\ncolumns.format.share.alpaca = '> 9'\n"
+    report = curate.check(written(DATA, *GOOD), config(text))
+    note = "no row has 'alpca'; did you mean 'alpaca'?; there is 'alpaca'"
+    assert limit(report, "columns.format.share.alpca").note == note
+    assert limit(report, "columns.format.share.alpaca").note is None
+    assert note in said(report)
+    assert report.passed
+
+
 # --- rows that are stored -----------------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ REFUSED = [
     ("[check.columns]\nresponse_tokens.p95 = '> 5 %'", "no share; leave out the %"),
     ("[check.columns]\nformat.mean = '> 5'", "check.columns.format.mean: format holds words"),
     ("[check.figures]\nrow = '< 5'", "no figure is named 'row'; did you mean 'rows'"),
+    ("[check.columns]\nresponse_language.share.english = '> 0'", "codes of ISO 639 such as 'en'"),
     ("[check.figures]\nrows = '< 5 %'", "no share; leave out the %"),
     ("[check.figures]\nrows = { error_if = '< 5', store = 'x' }", "has no rows of its own"),
     ("[check.conditions.x]\nerror_if = '> 0'", "check.conditions.x.when: is missing"),
