@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from curate.ledger import DISPOSITIONS
 from curate.report.words import count, percent, verb
+from curate.visible import on_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -101,6 +102,8 @@ class Pen:
         from rich.text import Text
 
         text = line
+        if (said := on_a_line(line.plain)) != line.plain:
+            text = line = Text(said, no_wrap=line.no_wrap, overflow=line.overflow)
         if not self.blocks:
             spelled = self.spell(line.plain)
             text = Text(spelled, no_wrap=line.no_wrap, overflow=line.overflow)

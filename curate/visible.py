@@ -38,6 +38,11 @@ def on_a_line(text: str) -> str:
     return re.sub(r"[\t\n]", lambda found: _sign(found[0]), visible(text))
 
 
+def as_message(text: str) -> str:
+    """The same for an error of some lines, none of which the runner of a CI takes for a command."""
+    return re.sub(r"\n(?=\s*::)", lambda found: _sign(found[0]), visible(text))
+
+
 def _sign(sign: str) -> str:
     return f"⟨U+{ord(sign):04X}⟩"
 

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from curate import __version__
 from curate.cli import catalogue, check, clean, convert, fit, init, look, select, selftest, split
 from curate.errors import CurateError, OutputError
+from curate.visible import as_message
 
 
 class Commands(TyperGroup):
@@ -35,7 +36,22 @@ class Commands(TyperGroup):
             for said, plain in _NUMBERS.items():
                 if said == getattr(error, "message", None):
                     error.message = plain  # type: ignore[attr-defined]
+            _spell(error)
             raise
+
+    def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401  # likewise
+        """Read the options before a command."""
+        try:
+            return super().make_context(*args, **more)
+        except Exception as error:
+            _spell(error)
+            raise
+
+
+def _spell(error: Exception) -> None:
+    """Spell out what would act on the terminal in an error that repeats an argument."""
+    if isinstance(said := getattr(error, "message", None), str):
+        error.message = as_message(said)  # type: ignore[attr-defined]
 
 
 _NUMBERS = {
@@ -130,5 +146,7 @@ def _write_no_more() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    sys.stderr.write(f"curate: {message}\n")
+    from curate.mask import mask_keys
+
+    sys.stderr.write(f"curate: {as_message(mask_keys(message))}\n")
     sys.exit(code)

@@ -48,4 +48,4 @@ def convert(
     with options.progress(quiet=quiet) as tick:
         count = transcribe(source, target, settings, drop=drop, force=force, tick=tick)
     if not quiet:
-        typer.echo(f"{target}: {count:,} record{'s' if count != 1 else ''}")
+        typer.echo(f"{on_a_line(str(target))}: {count:,} record{'s' if count != 1 else ''}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli import options
+from curate.visible import on_a_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,7 +84,7 @@ def _tell(told: Story, console: Console) -> None:
     ledger = told.ledger
     state = (ledger["disposition"], f"bold {_STYLES[ledger['disposition']]}")
     by = f" by {ledger['code']}" if ledger["code"] and ledger["disposition"] != "kept" else ""
-    place = f"{ledger['source']}:{ledger['line']}"
+    place = on_a_line(f"{ledger['source']}:{ledger['line']}")
     head = Text.assemble(place, "  ", (ledger["id"], "dim"), "  ", state, by)
     console.print(head, soft_wrap=True)
     for finding in told.findings:
@@ -107,7 +108,7 @@ def _tell(told: Story, console: Console) -> None:
     if shown:
         console.print(Text("scores", "dim"))
         for key, value in shown.items():
-            console.print(Text(f"  {key} = {_short(value)}", "dim"), soft_wrap=True)
+            console.print(Text(f"  {key} = {on_a_line(_short(value))}", "dim"), soft_wrap=True)
 
 
 _PLACE = {"id", "source", "line", "format"}
@@ -122,7 +123,6 @@ def _finding(finding: Mapping[str, Any], rule: Rule | None, console: Console) ->
     from rich.text import Text
 
     from curate.report.words import seen as rounded
-    from curate.visible import visible
 
     seen = []
     if finding["column"]:
@@ -185,7 +185,7 @@ def _beside(told: Story, console: Console) -> None:
     twin, other = told.twin or {}, told.twin_shown
     legend = Text.assemble(
         "against ",
-        f"{twin['source']}:{twin['line']}",
+        on_a_line(f"{twin['source']}:{twin['line']}"),
         "  ",
         _stretch("only there", "only there", console),
         "  ",
@@ -225,7 +225,6 @@ def _marked(here: str, there: str, *, console: Console) -> Text:
     """A text with what another has and it has not, and the other way round."""
     from rich.text import Text
 
-    from curate.visible import visible
     from curate.why import difference
 
     parts = difference(visible(here), visible(there))
@@ -251,11 +250,13 @@ def diff(
     console = _console()
     if not share_rows(first, second):
         console.print("these runs share no rows: they were made of other data")
-    _compared(summary(changes), str(first), str(second), console)
+    names = on_a_line(str(first)), on_a_line(str(second))
+    _compared(summary(changes), *names, console)
     console.print()
     for one in changes.head(_SHOWN).iter_rows(named=True):
         console.print(
-            f"{one['source']}:{one['line']}  {one['id']}  {one['before']} -> {one['after']}",
+            on_a_line(f"{one['source']}:{one['line']}")
+            + f"  {one['id']}  {one['before']} -> {one['after']}",
             soft_wrap=True,
             markup=False,
         )
@@ -303,9 +304,11 @@ def verify(run: options.Run, *, quiet: options.Quiet = False, json: options.Json
 
 def _say_verified(run: Path, found: list[str], absent: list[str], *, quiet: bool) -> None:
     for line in found if quiet else (*found, *absent):
-        typer.echo(line)
+        typer.echo(on_a_line(line))
     if not (found or quiet):
-        typer.echo(f"{run}: all files are as the lock says, and come out the same again")
+        typer.echo(
+            f"{on_a_line(str(run))}: all files are as the lock says, and come out the same again"
+        )
 
 
 def report(run: options.Run, *, quiet: options.Quiet = False) -> None:
@@ -314,7 +317,7 @@ def report(run: options.Run, *, quiet: options.Quiet = False) -> None:
 
     report_again(run)
     if not quiet:
-        typer.echo(run / "report.html")
+        typer.echo(on_a_line(str(run / "report.html")))
 
 
 def _print_json(value: Any) -> None:  # noqa: ANN401  # anything

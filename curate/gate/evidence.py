@@ -21,7 +21,7 @@ from curate.report.rows import is_secret, read_rows, with_secrets
 from curate.row import to_frame
 from curate.rule import Rule, load_rules
 from curate.score import Scorer, make_plan
-from curate.visible import visible
+from curate.visible import on_a_line, visible
 from curate.words import seen
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Witness:
             example = self._examiner.example(dict(finding))
         return Row(
             id=finding["id"],
-            source=visible(finding["source"]),
+            source=on_a_line(finding["source"]),
             line=finding["line"],
             said=excerpt(example),
         )
@@ -85,10 +85,10 @@ class Witness:
         if (at := self._examiner.position.get(finding["twin"])) is not None:
             _, source, line, _ = self._examiner.places[at]
             other = source != finding["source"]
-            there = f"{visible(source)}:{line}" if other else f"line {line}"
+            there = f"{on_a_line(source)}:{line}" if other else f"line {line}"
             return f"{name}: the same as {there}"
         if code in REFUSED:
-            return visible(_QUOTED.sub("…", value or name))
+            return on_a_line(_QUOTED.sub("…", value or name))
         shown = self._examiner.rows[finding["position"]]
         if value is None or shown.hidden:
             return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.visible import visible
+from curate.visible import on_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ def excerpt(example: Example, *, chars: int = EXCERPT_CHARS) -> str:
     if example.twin is not None:
         beside = f"the same as line {example.twin.line}"
         if example.twin.source != example.source:
-            beside = f"the same as {visible(example.twin.source)}:{example.twin.line}"
+            beside = f"the same as {on_a_line(example.twin.source)}:{example.twin.line}"
         return f"{beside}: {_overview(example.parts, chars - len(beside))}"
     value = f"{_flat(example.value)[: chars // 2]} | " if example.value else ""
     marked = next((part for part in example.parts if _mark_at(part) is not None), None)

@@ -19,6 +19,7 @@ from curate.report.rows import read_rows, with_before, with_secrets
 from curate.report.run import Run, counts, open_run, spread
 from curate.report.steps import next_steps
 from curate.rule import Own, load_rules
+from curate.visible import on_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,7 +164,7 @@ def _reasons(refused: _Refused, examiner: Examiner) -> Iterator[Reason]:
     for reason, rows in refused[:MAX_REASONS]:
         some = rows["position"][spread(rows.height)]
         examples = tuple(examiner.quarantined(at) for at in some)
-        yield Reason(reason=reason, rows=rows.height, examples=examples)
+        yield Reason(reason=on_a_line(reason), rows=rows.height, examples=examples)
     rest = refused[MAX_REASONS:]
     if rest:
         records = sum(rows.height for _, rows in rest)

@@ -17,6 +17,7 @@ import orjson
 from curate.ledger import DISPOSITIONS
 from curate.report import charts
 from curate.report.words import count, percent, verb
+from curate.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,10 @@ def html(report: Report) -> str:
     )
     js = charts_js + rows_js
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        finalize=lambda told: visible(told) if type(told) is str else told,
     )
     environment.filters |= {
         "number": "{:,}".format,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from curate.ledger import DISPOSITIONS
 from curate.report.charts import compared, telling
 from curate.report.words import count, percent, verb
+from curate.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -204,7 +205,7 @@ def _table(head: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> It
 
 def plain(text: str) -> str:
     """Text that says only what it says: no markup, mention, reference or link."""
-    return _MARKUP.sub(_entity, " ".join(text.split()))
+    return _MARKUP.sub(_entity, visible(" ".join(text.split())))
 
 
 def _entity(found: re.Match[str]) -> str:
@@ -220,7 +221,7 @@ def _inert(text: str) -> str:
 
 def code(text: str) -> str:
     """A code span that holds exactly this text on one line; the fence outgrows what is inside."""
-    shown = text.replace("\r", "").replace("\n", "↵").replace("\t", " ").replace("|", "¦")
+    shown = visible(text.replace("\r", "")).replace("\n", "↵").replace("\t", " ").replace("|", "¦")
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if shown[:1] in ("`", " ") or shown[-1:] in ("`", " ") or not shown else ""

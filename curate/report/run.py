@@ -13,6 +13,7 @@ from curate import folder as files
 from curate.ledger import DISPOSITIONS
 from curate.lock import Lock, read_lock
 from curate.report.model import Counts, Source
+from curate.visible import on_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,6 +136,6 @@ def short_names(sources: Sequence[str]) -> dict[str, str]:
     else:
         shared = posixpath.commonpath(folders) if folders else ""
     return {
-        one: posixpath.relpath(plain[one], shared or ".") if one in plain else one
+        one: on_a_line(posixpath.relpath(plain[one], shared or ".") if one in plain else one)
         for one in sources
     }
