@@ -340,8 +340,11 @@ class Adding:
             after = (*self._was.log, Entry(run=self._run, segment=added))
             same = [one and [file.sha256 for file in one.files] for one in (was, added)]
             said = any(one.run == self._run for one in self._was.log)
-            log = self._was.log if said and same[0] == same[1] else after
+            unchanged = said and same[0] == same[1]
+            log = self._was.log if unchanged else after
             self._write_log(self._was.model_copy(update={"log": log}))
+            for one in added.files if added and unchanged else ():
+                (self._folder / one.name).unlink()
         except (OSError, pl.exceptions.PolarsError) as error:
             self.discard()
             raise OutputError(

@@ -116,6 +116,8 @@ def test_a_run_made_again_finds_what_it_found_and_changes_nothing(tmp_path):
     state = index.state_of(str(tmp_path / "index"))
     assert run(tmp_path, "second", [row for row, _ in SECOND.values()]).equals(before)
     assert index.state_of(str(tmp_path / "index")) == state
+    names = {one.name for one in (tmp_path / "index").iterdir()}
+    assert names == {"curate.index", *(f"00000{n}.{kind}" for n in "12" for kind in KINDS)}
 
 
 def test_the_lock_names_the_state_before_and_a_run_is_derived_again(tmp_path):
@@ -160,6 +162,7 @@ def again(folder, name, said=None, out=None, **changed):
     decide_again(folder / name, was, out, force=True, say=(said if said is not None else []).append)
 
 
+KINDS = ("keys", "words")
 MANY = [ask(f"What is number {n}?", f"It is called {n} by all.") for n in range(50)]
 ECHO = "Please tell me all that you know of the old lighthouse."
 TEXTS = [*FIRST, *MANY[:2], ask("Name a canal.", "The Nile."), ask(ECHO, ECHO)]
@@ -313,7 +316,7 @@ def test_a_log_that_cannot_be_replaced_says_that_the_folder_is_whole(tmp_path):
             to.commit()
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_is_run_every_text_stands_in_one_core(tmp_path_factory, data):
     """Texts that another rule condemned somewhere may stand in none."""
@@ -496,3 +499,42 @@ def test_a_killed_run_leaves_the_old_index_and_no_hold_on_it(tmp_path):
     assert index.state_of(str(tmp_path)) == old
     add(tmp_path, ["one more", "and more"], start=50)
     assert index.load(index.state_of(str(tmp_path))).keys.height == 4
+
+
+BETWEEN = {
+    "before the folder": "curate.folder._publish = die",
+    "within the folder's renames": "curate.folder.shutil.rmtree = die",
+    "before the index": "index.Adding.commit = die",
+}
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+import curate.folder
+from curate import index
+from tests.test_index import FIRST, run
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+{}
+run(Path(sys.argv[1]), "first", FIRST[2:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("when", BETWEEN)
+def test_killed_between_its_renames_a_run_is_mended_and_nothing_is_lost(tmp_path, when):
+    run(tmp_path, "first", FIRST)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN.format(BETWEEN[when]), str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    with pytest.raises(OutputError, match="ended before it had told"):
+        run(tmp_path, "second", FIRST)
+    again(tmp_path, "first")
+    published = when != "before the folder"
+    assert held(tmp_path) == [len(core(tmp_path / "first"))] == [2 if published else 4]
+    run(tmp_path, "second", FIRST)
+    lines = [line for name in ("first", "second") for line in core(tmp_path / name)]
+    assert sorted(lines) == sorted(map(orjson.dumps, FIRST))
