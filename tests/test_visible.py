@@ -87,6 +87,8 @@ def test_reports_and_commands_on_a_run_are_inert(said, tmp_path):
     told += [said("why", out, line) for line in "1234"]
     told += [said("diff", out, out), said("verify", out), said("report", out)]
     told += [said("split", path, "-o", tmp_path / f"split{ACTS}")]
+    good = lines(tmp_path / "good.jsonl", GOOD)
+    told += [said("convert", good, tmp_path / f"made{ACTS}.jsonl", "--to", "chatml")]
     told += [(out / name).read_text(encoding="utf-8") for name in ("report.html", "report.md")]
     for one in told:
         assert not ACTING.search(one)
