@@ -243,12 +243,9 @@ def write(path: Path, data: bytes, *, force: bool = False) -> None:
     """
     if path.exists() and not force:
         raise OutputError(f"{path}: is there already; --force replaces it")
-    aside = path.with_name(f".{path.name}.aside")
-    try:
-        aside.write_bytes(data)
-        aside.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from None
+    from curate.write.whole import write_whole
+
+    write_whole(path, [data])
 
 
 @lru_cache(maxsize=2)  # batches of one run share it

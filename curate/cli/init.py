@@ -35,9 +35,9 @@ def init(
     """Write a curate.toml whose limits stand where INPUT stands today."""
     from curate.errors import OutputError
     from curate.gate.infer import infer
-    from curate.gate.stored import write_whole
     from curate.read import open_sources
     from curate.targets import check_targets
+    from curate.write.whole import write_whole
 
     printed = str(out) == "-"
     if out.exists() and not (force or printed):

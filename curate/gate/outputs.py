@@ -65,7 +65,7 @@ def write(report: Report, outputs: Sequence[Output]) -> None:
     Raises:
         OutputError: a file can't be written.
     """
-    from curate.gate.stored import write_whole
+    from curate.write.whole import write_whole
 
     for one in outputs:
         if one.file is not None:
