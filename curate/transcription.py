@@ -9,6 +9,7 @@ from curate.errors import InputError, OutputError
 from curate.ingest import Ingest, Refusal
 from curate.pipeline import no_tick, read_all
 from curate.read import open_sources
+from curate.targets import check_targets
 from curate.write import check_name, open_converter
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def transcribe(
         tick: called with stage, bytes done and bytes in all.
 
     Raises:
-        UsageError: a target whose name says no type.
+        UsageError: a target whose name says no type, or that is the source.
         InputError: a record that can't be read or fits no format; names up to three.
         OutputError: a record that the target can't hold, or a file that can't be written.
     """
@@ -50,6 +51,7 @@ def transcribe(
     if path.exists() and not force:
         raise OutputError(f"{path}: is there already; --force replaces it")
     sources = open_sources([source])
+    check_targets([path], [one.name for one in sources])
     ingest = Ingest(settings.format, settings.map)
     refused: list[Refusal] = []
     with open_converter(path, sources, settings, drop) as out:

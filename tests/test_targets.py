@@ -49,6 +49,7 @@ def contents():
         "selftest data -o data/t.jsonl",
         "selftest data/t.jsonl --against items.jsonl -o items.jsonl",
         "init data/t.jsonl -o data/t.jsonl --force",
+        "convert data/t.jsonl data/t.jsonl --to chatml --force",
         "select data -o data/t.jsonl --size 2 --force",
     ],
 )
