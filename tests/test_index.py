@@ -16,8 +16,10 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from curate import index
+from curate.cli import app
 from curate.config import IndexAt, Settings
 from curate.errors import InputError, OutputError, UsageError
 from curate.lock import read_lock
@@ -268,6 +270,15 @@ def test_where_the_index_is_gone_a_decision_says_so(tmp_path):
     assert len(said) == 1
 
 
+def test_the_command_says_it_on_stderr_even_if_quiet(tmp_path):
+    run(tmp_path, "first", FIRST)
+    (tmp_path / "index").rename(tmp_path / "elsewhere")
+    done = CliRunner().invoke(app, ["undo", str(tmp_path / "first"), "--rule", "duplicate", "-q"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.count("\n") == 1
+    assert "the index of this run is not here" in done.stderr
+
+
 def test_ended_between_folder_and_index_the_next_run_mends_it(tmp_path, monkeypatch):
     run(tmp_path, "first", FIRST)
     with monkeypatch.context() as patch:
@@ -321,16 +332,17 @@ def test_a_log_that_cannot_be_replaced_says_that_the_folder_is_whole(tmp_path):
 def test_whatever_is_run_every_text_stands_in_one_core(tmp_path_factory, data):
     """Texts that another rule condemned somewhere may stand in none."""
     folder = tmp_path_factory.mktemp("sequence")
-    inputs = {}
+    inputs, shrink = {}, data.draw(st.booleans())
     for _ in range(data.draw(st.integers(2, 6))):
         name = data.draw(st.sampled_from(["one", "two", "three"]))
         if name in inputs and data.draw(st.booleans()):
             condemned = data.draw(st.sampled_from([(), ("echo-instruction",)]))
             again(folder, name, select=("duplicate", *condemned))
         else:
-            inputs[name] = data.draw(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4))
+            more = data.draw(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4))
+            inputs[name] = more if shrink else more + inputs.get(name, [])
             run(folder, name, inputs[name])
-    for name in inputs:  # what was given up for rows that have left an input since
+    for name in inputs if shrink else ():  # what went for rows that have left an input since
         again(folder, name)
     stands = Counter(line for name in inputs for line in core(folder / name))
     other = set()
