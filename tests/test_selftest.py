@@ -26,7 +26,7 @@ from tests.planted.measure import curate
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_data"
-# Classes whose rules are still to come; the day one comes, the class counts by itself.
+# Classes that not every file lets be found: too few rows to learn from, or no labels.
 AWAITED = {"swapped", "label-flip"}
 
 
@@ -433,6 +433,8 @@ BARS = {
     **dict.fromkeys(("as-an-ai", "html", "placeholder", "control-token"), 0.6),
     **dict.fromkeys(("noinput", "merged", "near", "same-prompt", "invisible", "echo"), 0.7),
     **dict.fromkeys(("mojibake", "secret"), 0.75),
+    # The file itself is what is learnt from: 12 of 20 in 2,000 rows, none of 10 in 400.
+    "swapped": 0.0,
 }
 SETS = {
     "alpaca": "01_alpaca/stanford_alpaca_52k/alpaca_data.json",
