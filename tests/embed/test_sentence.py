@@ -75,7 +75,7 @@ def test_one_line_and_exit_2(tmp_path):
 
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(MissingExtra, match=r"curate-sft\[embed\]"):
+    with pytest.raises(MissingExtra, match="the extra embed"):
         sentence.load("some/model")
 
 
