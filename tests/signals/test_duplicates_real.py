@@ -224,7 +224,7 @@ def test_alpaca_has_no_copies(shared_data):
     records = orjson.loads(path.read_bytes())
     decision = decided(records)
     assert (decision.ledger["disposition"] == "dropped").sum() == 0
-    assert decision.findings.height < 20
+    assert decision.findings.filter(pl.col("code") != "duplicate-semantic").height < 20
     planted = records + records[1000:1100]
     assert dropped(planted) == {52_002 + n: 1000 + n for n in range(100)}
 
