@@ -739,7 +739,9 @@ _ABOUT_AI = re.compile(
 _PLAYED = re.compile(
     r"(?i)dialog|conversation|role-?play|\bact as|pretend|persona\b|\bcharacters?\b|\bscript"
     r"|screenplay|\bstor(?:y|ies)\b"
-    r"|monolog|poem|\bsongs?\b|lyrics|\bletters?\b|e-?mail|translat|rewrit|imagine|\bsentences?\b|speech"
+    r"|monolog|poem|\bsongs?\b|lyrics|\bletters?\b|e-?mail|translat|rewrit|imagine|speech"
+    # "in two sentences" is how long an answer shall be.
+    r"|(?<!one )(?<!two )(?<!three )(?<!four )(?<!five )(?<!few )(?<!\d )\bsentences?\b"
     r"|paraphras|grammar|proofread|\brobot|\bbot\b|siri|alexa|apolog|sorry|chat\b|message\b|\breply"
     r"|gespräch|übersetz|tradu[cisz]|diálogo|диалог|перев[еоё]|翻译|翻譯|翻訳|번역|对话|對話|会話"
     r"|대화|脚本|剧本|故事|扮演|改写|改寫|聊天|机器人|角色"
