@@ -11,16 +11,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
 from curate.errors import ConfigError, in_plain_words
-from curate.rule import Own, Verdict, did_you_mean, load_own
+from curate.policy.rule import Own, Verdict, did_you_mean, load_own
 
 
 class IndexAt(BaseModel):
-    """An index of earlier rows (`curate.index`) in one state.
+    """An index of earlier rows (`curate.dedup.index`) in one state.
 
     Attributes:
         folder: where it is.
         state: hash of all that it held beside what the run itself had added.
-        run: what the run is known by there (`curate.index.run_of`).
+        run: what the run is known by there (`curate.dedup.index.run_of`).
         member: whether the run's rows are in it; not those that `decide --out` writes elsewhere.
     """
 
@@ -84,7 +84,7 @@ class Settings(BaseModel):
         """
         held: dict[str, Any] = {"rules": load_own(self.rules)} if self.rules else {}
         if isinstance(self.index, str):
-            from curate.index import state_of
+            from curate.dedup.index import state_of
 
             held["index"] = state_of(self.index)
         return self.model_copy(update=held) if held else self

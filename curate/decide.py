@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate import twins
+from curate.dedup import twins
 from curate.errors import RuleError
-from curate.evidence import places
-from curate.ledger import open_ledger
-from curate.match import SCHEMA
-from curate.rule import UNWANTED, condition
+from curate.policy.evidence import places
+from curate.policy.match import SCHEMA
+from curate.policy.rule import UNWANTED, condition
+from curate.run.ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from curate.minhash import Ints, Mask
-    from curate.rule import Rule
+    from curate.dedup.minhash import Ints, Mask
+    from curate.policy.rule import Rule
 
     Found = Mapping[tuple[object, ...], pl.DataFrame]
 
@@ -47,7 +47,7 @@ class Decision:
 
     Attributes:
         findings: a row a rule and record that it hits (`FINDINGS`).
-        ledger: a row a scored record (`curate.ledger.LEDGER`).
+        ledger: a row a scored record (`curate.run.ledger.LEDGER`).
         suspects: drop rules that hit too many rows to be believed, with their share; they flag.
     """
 
@@ -65,12 +65,12 @@ def decide(
     """Decide every scored row.
 
     A row is dropped if a drop rule hits it. Rules that take two rows (duplicates) judge last: which
-    of the two stays depends on what hits them otherwise (`curate.twins`), and none is dropped
+    of the two stays depends on what hits them otherwise (`curate.dedup.twins`), and none is dropped
     beside a row that is not kept.
 
     Args:
         scores: a row a record, with every column that the rules read.
-        matches: what patterns found (`curate.match.SCHEMA`).
+        matches: what patterns found (`curate.policy.match.SCHEMA`).
         rules: the rules of this run, by code.
         edited: findings of the edit rules, which were applied before the scoring.
     """

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from curate import edit, formats, read
+from curate import formats, read
 from curate.errors import UsageError
-from curate.mask import mask_keys
+from curate.policy import edit
+from curate.policy.mask import mask_keys
 from curate.row import BESIDE, Row
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from curate.formats import Format
     from curate.formats import Record as Parsed
+    from curate.policy.rule import Rule
     from curate.read import Record
-    from curate.rule import Rule
 
 UNREADABLE, INVALID = "unreadable-record", "invalid-record"
 

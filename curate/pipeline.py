@@ -18,12 +18,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate import folder as files
 from curate import report
 from curate.config import IndexAt, Settings
 from curate.decide import FINDINGS, decide
 from curate.errors import InputError, OutputError, UsageError
-from curate.facts import (
+from curate.ingest import Ingest, Refusal
+from curate.models import fingerprints
+from curate.policy.rule import Rule, choose, load_pack, load_rules
+from curate.read.memory import open_data
+from curate.registry import makers, plan
+from curate.row import BASE_SCHEMA, to_frame
+from curate.run import folder as files
+from curate.run.facts import (
     EDITED,
     Facts,
     edit_frame,
@@ -34,9 +40,8 @@ from curate.facts import (
     stored_records,
     write_facts,
 )
-from curate.ingest import Ingest, Refusal
-from curate.ledger import check_conservation, whole_ledger
-from curate.lock import (
+from curate.run.ledger import check_conservation, whole_ledger
+from curate.run.lock import (
     InputFacts,
     Lock,
     Measured,
@@ -48,13 +53,8 @@ from curate.lock import (
     rule_hash,
     versions,
 )
-from curate.models import fingerprints
-from curate.read.memory import open_data
-from curate.registry import makers, plan
-from curate.row import BASE_SCHEMA, to_frame
-from curate.rule import Rule, choose, load_pack, load_rules
+from curate.run.store import StoreWriter, read_store
 from curate.score import Scorer, make_plan, unique_ids
-from curate.store import StoreWriter, read_store
 from curate.write import Writer, layout_of, open_core
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def clean(
         InputError: an input that can't be read at all, or holds no valid record.
         OutputError: a folder that can't be written.
     """
-    from curate.index import telling
+    from curate.dedup.index import telling
 
     asked = settings or Settings()
     with telling(Path(folder), asked.index, say) as told:
@@ -138,7 +138,7 @@ def clean(
 
 def _left(facts: Facts, rules: Mapping[str, Rule], made: Path) -> pl.DataFrame:
     """The sketches of the rows that a run keeps."""
-    from curate.index import COLUMNS
+    from curate.dedup.index import COLUMNS
 
     known = facts.sketches
     if known is None or not set(COLUMNS) <= set(known.columns):
@@ -150,7 +150,7 @@ def _left(facts: Facts, rules: Mapping[str, Rule], made: Path) -> pl.DataFrame:
 
 def _sketched(facts: Facts, rules: Mapping[str, Rule], made: Path) -> pl.DataFrame:
     """The sketches of all rows, of which a decision measures nothing, from their stored texts."""
-    from curate.index import COLUMNS
+    from curate.dedup.index import COLUMNS
     from curate.signals.shingles import sketches
 
     was = facts.measured.settings
@@ -214,7 +214,7 @@ def decide_again(
     index learns what the run keeps. Written into another folder it is a trial: compared likewise,
     and in no index.
     """
-    from curate.index import telling
+    from curate.dedup.index import telling
 
     source = Path(folder)
     target = source if out is None else Path(out)
@@ -343,7 +343,7 @@ def _against(settings: Settings) -> tuple[InputFacts, ...]:
     """The files of evaluation items, read before all else, as one may not be there."""
     if not settings.against:
         return ()
-    from curate.against import load
+    from curate.dedup.against import load
 
     return tuple(InputFacts(**one._asdict()) for one in load(settings.against, anew=True).files)
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate import match
 from curate.config import Settings
+from curate.policy import match
 from curate.registry import Signal, plan
 from curate.row import BASE_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from curate.rule import Rule
+    from curate.policy.rule import Rule
 
 STORED_BASE = ("id", "source", "line", "format")
 
@@ -77,11 +77,11 @@ class Scorer:
         self.height += frame.height
 
     def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The scores, a row a record, and the matches (`curate.match.SCHEMA`)."""
+        """The scores, a row a record, and the matches (`curate.policy.match.SCHEMA`)."""
         frame = _joined(self._frames)
         frame = frame.with_columns(unique_ids(frame["id"]))
         if self.settings.index is not None:
-            from curate.index import COLUMNS
+            from curate.dedup.index import COLUMNS
 
             self.sketches = frame.select(name for name in COLUMNS if name in frame.columns)
         for signal in self.plan.corpus:

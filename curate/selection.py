@@ -2,7 +2,7 @@
 
 read      records -> rows, their findings, scores and vectors
 quality   what rules find in a row, and how much its answer says
-rank      the order (`curate.coreset`), of rows laid out by hash: neither their order in the
+rank      the order (`curate.learn.coreset`), of rows laid out by hash: neither their order in the
           input nor the number of threads changes it
 write     the chosen rows, byte for byte, in the input's file type
 """
@@ -19,21 +19,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import polars as pl
 
-from curate import __version__, coreset
-from curate import folder as files
+from curate import __version__
 from curate.config import Settings
 from curate.decide import decide
 from curate.embed import embedder
 from curate.embed.static import unit
 from curate.errors import InputError, OutputError, UsageError
 from curate.ingest import Ingest, Refusal
+from curate.learn import coreset
 from curate.pipeline import BATCH_BYTES, BATCH_ROWS, chosen_rules, no_tick, read_all
 from curate.read import open_sources
 from curate.row import to_frame
+from curate.run import folder as files
+from curate.run.store import StoreWriter, read_store
+from curate.run.targets import check_targets
 from curate.score import Scorer, make_plan
-from curate.store import StoreWriter, read_store
-from curate.targets import check_targets
-from curate.words import count
+from curate.text.words import count
 from curate.write import check_name, open_writer
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
 
     from curate.embed import Vectors
     from curate.pipeline import Tick
+    from curate.policy.rule import Rule
     from curate.read import Source
     from curate.row import Row
-    from curate.rule import Rule
 
 Order = Literal["chosen", "input"]
 

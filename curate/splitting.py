@@ -2,7 +2,7 @@
 
 Rows are linked where they have the same question, the same long answer, nearly the same words, or
 the same value in a field that the user names. What is linked, over however many others, is one
-cluster (`curate.clusters`), and a cluster goes into one split.
+cluster (`curate.dedup.clusters`), and a cluster goes into one split.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ import numpy as np
 import orjson
 import polars as pl
 
-from curate import __version__, alike, minhash
-from curate import folder as files
-from curate.clusters import REMEDY, Links, clusters, draw, largest
+from curate import __version__
 from curate.config import Settings
+from curate.dedup import alike, minhash
+from curate.dedup.clusters import REMEDY, Links, clusters, draw, largest
+from curate.dedup.minhash import TURN
 from curate.errors import InputError, InternalError, UsageError
-from curate.facts import json_line
 from curate.ingest import Ingest, Refusal
-from curate.lock import sha256
-from curate.minhash import TURN
 from curate.pipeline import BATCH_BYTES, BATCH_ROWS, no_tick, read_all
 from curate.read import open_sources, parse
 from curate.row import to_frame
+from curate.run import folder as files
+from curate.run.facts import json_line
+from curate.run.lock import sha256
+from curate.run.store import StoreWriter, read_store
 from curate.signals.shingles import SHORT, sketches
-from curate.store import StoreWriter, read_store
 from curate.write import extension, layout_of, open_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from curate.clusters import Cluster, Keys
-    from curate.minhash import Hashes, Ints
+    from curate.dedup.clusters import Cluster, Keys
+    from curate.dedup.minhash import Hashes, Ints
     from curate.pipeline import Tick
     from curate.read import Source
     from curate.row import Row
@@ -138,7 +139,7 @@ def _together(rows: _Rows, found: Sequence[Cluster], members: Ints, links: Links
 def _drawn(
     found: Sequence[Cluster], shares: Mapping[str, float], together: Mapping[str, Any]
 ) -> dict[int, str]:
-    """`curate.clusters.draw`, whose error also says which cluster is too large, and why."""
+    """`curate.dedup.clusters.draw`, whose error also says which cluster is too large, and why."""
     try:
         return draw(found, shares)
     except UsageError as error:
@@ -200,7 +201,7 @@ class _Rows:
         return len(self.ids)
 
     def keys(self) -> Iterator[Keys]:
-        """A key a row for each of `curate.clusters.LINKS` but the last."""
+        """A key a row for each of `curate.dedup.clusters.LINKS` but the last."""
         for parts in (self.group or [np.zeros(len(self), np.uint64)], self.question, self.answer):
             yield np.concatenate(parts)
 

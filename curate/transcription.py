@@ -9,7 +9,7 @@ from curate.errors import InputError, OutputError
 from curate.ingest import Ingest, Refusal
 from curate.pipeline import no_tick, read_all
 from curate.read import open_sources
-from curate.targets import check_targets
+from curate.run.targets import check_targets
 from curate.write import check_name, open_converter
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def curate(*words: str) -> str:
 @pytest.mark.slow
 def test_a_rule(desk):
     write_files("rule.md")
-    assert run("-m", "curate.examples", "my-rules") == "1 rule, 0 examples fail\n"
+    assert run("-m", "curate.policy.examples", "my-rules") == "1 rule, 0 examples fail\n"
     assert "Shouted answer" in curate("explain", "shouting", "--rules", "my-rules")
     rows = [
         {"instruction": "q", "output": "THAT IS HOW IT IS"},
@@ -73,7 +73,7 @@ def test_a_rule(desk):
 def test_a_signal():
     write_files("signal.md")
     assert "capitals_share" in curate("signals", "--json")
-    assert run("-m", "curate.examples", "my-rules") == "1 rule, 0 examples fail\n"
+    assert run("-m", "curate.policy.examples", "my-rules") == "1 rule, 0 examples fail\n"
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["curate.cli", "typer", "curate.rule"])
+@pytest.mark.parametrize("module", ["curate.cli", "typer", "curate.policy.rule"])
 def test_interrupted(module):
     done = subprocess.run(
         [sys.executable, "-c", PRESSED.format(module=module)],

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from curate import folder as files
 from curate.config import Settings
-from curate.diff import compare, summary
 from curate.errors import InputError, OutputError, UsageError
-from curate.lock import read_lock
 from curate.pipeline import clean, decide_again, report_again
-from curate.verification import verify
-from curate.why import difference, story
+from curate.run import folder as files
+from curate.run.diff import compare, summary
+from curate.run.lock import read_lock
+from curate.run.verification import verify
+from curate.run.why import difference, story
 
 LONG = " ".join(f"word{number}" for number in range(60))
 ROWS = [

@@ -23,6 +23,7 @@ from jsonschema import Draft202012Validator
 from curate import pipeline, report
 from curate.config import Settings
 from curate.errors import InputError
+from curate.policy.rule import _shipped_rules
 from curate.report import explorer
 from curate.report.charts import _difference, telling, told
 from curate.report.excerpt import Mark, around, cut, differences, ends
@@ -32,8 +33,7 @@ from curate.report.markdown import code, markdown, plain
 from curate.report.model import Change, Report
 from curate.report.run import short_names, spread
 from curate.report.words import percent, seen
-from curate.rule import _shipped_rules
-from curate.visible import visible
+from curate.text.visible import visible
 
 NAMES = ("report.html", "report.json", "report.md")
 MAIL, KEY, PHONE = "jane.roe@mail-works.org", "sk-live0123456789abcdef", "+1 415 867 4312"
@@ -83,7 +83,7 @@ def catalogue(tmp_path_factory):
     pack = {"name": "default", "what": "All.", "select": ["all"]}
     (folder / "packs" / "default.yaml").write_text(yaml.safe_dump(pack), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("curate.rule.files", lambda _: folder)
+        patch.setattr("curate.policy.rule.files", lambda _: folder)
         _shipped_rules.cache_clear()  # other tests of this process have read curate's own
         yield folder
     _shipped_rules.cache_clear()
@@ -403,7 +403,7 @@ def test_marks_stand_right_in_a_row_that_was_edited_and_then_dropped(clean):
 
 
 def test_what_a_signal_saw_is_marked_where_it_stands():
-    """The signal names the turn and quotes it, as `curate.evidence` does."""
+    """The signal names the turn and quotes it, as `curate.policy.evidence` does."""
     from curate.report.examples import _find, _found
     from curate.report.rows import Shown, Turn
 
@@ -835,7 +835,7 @@ def test_shares_are_rounded_and_never_to_all_or_nothing(share, said):
 
 @pytest.mark.slow
 def test_the_report_of_the_whole_alpaca_file_is_a_small_page(shared_data, tmp_path, monkeypatch):
-    monkeypatch.setattr("curate.rule.files", files)
+    monkeypatch.setattr("curate.policy.rule.files", files)
     _shipped_rules.cache_clear()
     path = shared_data / "01_alpaca" / "stanford_alpaca_52k" / "alpaca_data.json"
     pipeline.clean([str(path)], tmp_path / "out", Settings())

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import curate
 from curate import Settings
 from curate.cli import app
-from curate.clusters import Cluster, draw
+from curate.dedup.clusters import Cluster, draw
 from curate.errors import InputError, OutputError, UsageError
 from curate.read import open_sources, parse
 

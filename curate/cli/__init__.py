@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from curate import __version__
 from curate.cli import catalogue, check, clean, convert, fit, init, look, select, selftest, split
 from curate.errors import CurateError, OutputError
-from curate.visible import as_message
+from curate.text.visible import as_message
 
 
 class Commands(TyperGroup):
@@ -146,7 +146,7 @@ def _write_no_more() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    from curate.mask import mask_keys
+    from curate.policy.mask import mask_keys
 
     sys.stderr.write(f"curate: {as_message(mask_keys(message))}\n")
     sys.exit(code)

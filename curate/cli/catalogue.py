@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from curate.rule import Clause, Rule
+    from curate.policy.rule import Clause, Rule
 
 _COLOURS = {"drop": "red", "flag": "yellow", "edit": "cyan"}
 
@@ -34,7 +34,7 @@ def explain(
     json: options.Json = False,
 ) -> None:
     """Say what a rule looks for, why, and show its examples."""
-    from curate.rule import did_you_mean, load_rules, matches_prefix
+    from curate.policy.rule import did_you_mean, load_rules, matches_prefix
 
     known = load_rules([str(one) for one in rules or ()])
     small = code.casefold()
@@ -116,7 +116,7 @@ def list_rules(
     json: options.Json = False,
 ) -> None:
     """List the rules that a pack applies, with what each does."""
-    from curate.rule import choose, load_pack, load_rules
+    from curate.policy.rule import choose, load_pack, load_rules
 
     folders = [str(one) for one in rules or ()]
     chosen = choose(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from curate.config import Settings
-    from curate.lock import Lock
+    from curate.run.lock import Lock
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The run folder to make.")]
 Elsewhere = Annotated[
@@ -113,7 +113,7 @@ def decide(
 ) -> None:
     """Decide a run again from its scores, with other rules or thresholds."""
     from curate import pipeline
-    from curate.lock import read_lock
+    from curate.run.lock import read_lock
 
     before = read_lock(run)
     was = before.settings
@@ -156,7 +156,7 @@ def undo(
 ) -> None:
     """Bring back the rows that a rule dropped; it only reports from now on."""
     from curate import pipeline
-    from curate.lock import read_lock
+    from curate.run.lock import read_lock
 
     before = read_lock(run)
     chosen = _without(before, options.codes(rule))
@@ -168,7 +168,7 @@ def undo(
 
 def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     """The settings of a run in which these rules flag, and edit nothing."""
-    from curate.rule import did_you_mean, matches_prefix
+    from curate.policy.rule import did_you_mean, matches_prefix
 
     known = {*lock.rules, *lock.settings.ignore}  # an edit that was undone is ignored since
     for one in wanted:
@@ -195,7 +195,7 @@ def _say(line: str) -> None:
 
 
 def _say_change(before: Lock, after: Lock) -> None:
-    from curate.ledger import DISPOSITIONS
+    from curate.run.ledger import DISPOSITIONS
 
     changes = [
         f"{name} {before.counts[name]:,} -> {after.counts[name]:,}"
@@ -225,16 +225,16 @@ _NAMED = 3  # files
 
 def _show(folder: Path, *, quiet: bool, json: bool, inputs: Sequence[str] = ()) -> None:
     """The report of a finished run, for a person or a machine."""
-    from curate.folder import REPORTS
+    from curate.run.folder import REPORTS
 
     if json:
         sys.stdout.write((folder / REPORTS[1]).read_text(encoding="utf-8"))
     elif not quiet:
         from rich.console import Console
 
-        from curate.lock import read_lock
         from curate.report import read
-        from curate.summary import print_summary
+        from curate.run.lock import read_lock
+        from curate.run.summary import print_summary
 
         for note in _notes(inputs, read_lock(folder)):
             typer.echo(note)

@@ -9,7 +9,7 @@ import typer
 
 from curate.cli import options
 from curate.errors import UsageError
-from curate.visible import on_a_line
+from curate.text.visible import on_a_line
 
 
 def register(app: typer.Typer) -> None:

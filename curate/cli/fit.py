@@ -11,7 +11,7 @@ import typer
 from curate.cli import options  # noqa: TC001  # typer reads them
 
 if TYPE_CHECKING:
-    from curate.fit import Figures
+    from curate.learn.fit import Figures
 
 Files = list[str]
 
@@ -45,8 +45,8 @@ def synthetic(
     Any file that `clean` reads; a record with nothing but a field `text` will do. Use it with
     `curate clean --synthetic-head HEAD`.
     """
-    from curate.fit import fit, labelled
-    from curate.head import save, write
+    from curate.learn.fit import fit, labelled
+    from curate.learn.head import save, write
 
     known = labelled(human, llm)
     head, found = fit(known, seed)
@@ -61,7 +61,7 @@ def synthetic(
 
 
 def _show(found: Figures, out: Path) -> None:
-    from curate.words import percent
+    from curate.text.words import percent
 
     people, models = found.texts
     typer.echo(f"{people:,} human and {models:,} LLM answers judged, each by a head that had not")

@@ -36,7 +36,7 @@ def init(
     from curate.errors import OutputError
     from curate.gate.infer import infer
     from curate.read import open_sources
-    from curate.targets import check_targets
+    from curate.run.targets import check_targets
     from curate.write.whole import write_whole
 
     printed = str(out) == "-"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli import options
-from curate.visible import on_a_line, visible
+from curate.text.visible import on_a_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from curate.policy.rule import Rule
     from curate.report.excerpt import Mark
     from curate.report.rows import Shown, Turn
-    from curate.rule import Rule
-    from curate.why import Story
+    from curate.run.why import Story
 
 _STYLES = {"kept": "green", "edited": "cyan", "dropped": "red", "quarantined": "magenta"}
 _SHOWN = 20
@@ -48,7 +48,7 @@ def why(
     json: options.Json = False,
 ) -> None:
     """Tell one row's story: what was found, what was decided, and beside which twin."""
-    from curate.why import story
+    from curate.run.why import story
 
     told = story(run, row)
     if unmasked:
@@ -225,7 +225,7 @@ def _marked(here: str, there: str, *, console: Console) -> Text:
     """A text with what another has and it has not, and the other way round."""
     from rich.text import Text
 
-    from curate.why import difference
+    from curate.run.why import difference
 
     parts = difference(visible(here), visible(there))
     return Text.assemble(*(_stretch(part, kind, console) for kind, part in parts))
@@ -238,7 +238,7 @@ def diff(
     json: options.Json = False,
 ) -> None:
     """Show what two runs decide differently."""
-    from curate.diff import compare, share_rows, summary
+    from curate.run.diff import compare, share_rows, summary
 
     changes = compare(first, second)
     if json:
@@ -287,8 +287,8 @@ def _state(disposition: str, code: str | None) -> Text:
 
 def verify(run: options.Run, *, quiet: options.Quiet = False, json: options.Json = False) -> None:
     """Check a run folder against its lock and derive it again; exit 1 if anything differs."""
-    from curate.verification import not_compared
-    from curate.verification import verify as differences
+    from curate.run.verification import not_compared
+    from curate.run.verification import verify as differences
 
     with options.progress(quiet=quiet or json) as tick:
         found = differences(run, tick)

@@ -141,7 +141,7 @@ def _bars(words: list[str] | None) -> dict[str, float]:
 def _check_out(out: Path, inputs: list[str], chosen: Settings, config: Path | None) -> None:
     """Refuse to write over what is read."""
     from curate.read.sources import HUB, files_of
-    from curate.targets import check_targets, files_read
+    from curate.run.targets import check_targets, files_read
 
     data = [file for one in inputs if not one.startswith(HUB) for file in files_of(one)]
     check_targets([out], [*data, *files_read(chosen), *filter(None, [config])])
@@ -162,7 +162,7 @@ def _show(made: Result, inputs: list[str], *, quiet: bool, json: bool) -> None:
             said = "no rule looks for it" if one.recall is None else f"recall {one.recall:.2f}"
             sys.stderr.write(f"curate: {one.name}: {said}, wanted {one.wanted:.2f}\n")
     else:
-        from curate.console import whole_lines
         from curate.selftest.show import print_result
+        from curate.text.console import whole_lines
 
         print_result(made, whole_lines(), inputs)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from curate.summary import Pen
+    from curate.run.summary import Pen
 
 _STYLES = {"train": "green", "eval": "cyan", "test": "blue", "quarantined": "magenta"}
 _KEPT = {
@@ -76,7 +76,7 @@ def split(
     elif not quiet:
         from rich.console import Console
 
-        from curate.summary import Pen
+        from curate.run.summary import Pen
 
         pen = Pen(Console())
         for line in _lines(told, pen, out):
@@ -110,7 +110,7 @@ def _sizes(told: Mapping[str, Any], pen: Pen) -> Iterator[Text]:
 
 def _clusters(told: Mapping[str, Any], pen: Pen) -> Iterator[Text]:
     """How many rows had to stay together, and why."""
-    from curate.clusters import counted
+    from curate.dedup.clusters import counted
 
     if not told["of_several_rows"]:
         yield pen.text("no two rows are alike: each is drawn by itself")

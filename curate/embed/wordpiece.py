@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate.minhash import hash_spans
+from curate.dedup.minhash import hash_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

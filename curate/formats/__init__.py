@@ -477,7 +477,7 @@ def _listed(record: Record) -> str:
 
 
 def _known_roles() -> str:
-    from curate.normalize import ROLES
+    from curate.text.normalize import ROLES
 
     return ", ".join(spelling for spelling in ROLES if spelling.islower())
 

@@ -15,8 +15,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from curate.normalize import CALLS, ROLES
 from curate.row import Message
+from curate.text.normalize import CALLS, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

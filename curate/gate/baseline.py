@@ -134,7 +134,7 @@ def _last(name: str) -> str:
 
 def _rows_of_run(folder: Path) -> dict[str, frozenset[str]] | None:
     """The rows that a run found; None where a report stands without its run."""
-    from curate import folder as files
+    from curate.run import folder as files
 
     if not all((folder / name).is_file() for name in (files.FINDINGS, files.LEDGER)):
         return None

@@ -6,7 +6,7 @@ import operator
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from curate.words import percent
+from curate.text.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from curate.gate.model import Counts
 from curate.gate.place import path_in_repository
 from curate.gate.stored import has_stores, store_rows, stores
 from curate.read import open_sources
-from curate.targets import check_targets, files_read
+from curate.run.targets import check_targets, files_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -15,14 +15,14 @@ from curate.gate.examine import CONDITION
 from curate.gate.excerpt import excerpt
 from curate.gate.figures import FIGURES
 from curate.gate.model import Row
-from curate.mask import mask
+from curate.policy.mask import mask
+from curate.policy.rule import Rule, load_rules
 from curate.report.examples import VALUE_CHARS, Examiner
 from curate.report.rows import is_secret, read_rows, with_secrets
 from curate.row import to_frame
-from curate.rule import Rule, load_rules
 from curate.score import Scorer, make_plan
-from curate.visible import on_a_line, visible
-from curate.words import seen
+from curate.text.visible import on_a_line, visible
+from curate.text.words import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,23 +14,23 @@ from curate.decide import decide
 from curate.errors import UsageError
 from curate.gate.config import limits
 from curate.gate.figures import FIGURES
-from curate.ledger import check_conservation, whole_ledger
-from curate.lock import Lock, Origin
 from curate.pipeline import measure, read_all
+from curate.policy.rule import KEYWORDS as NO_COLUMNS
+from curate.policy.rule import choose, condition, load_pack, load_rules, matches_prefix, words
 from curate.report.run import Run, counts
-from curate.rule import KEYWORDS as NO_COLUMNS
-from curate.rule import choose, condition, load_pack, load_rules, matches_prefix, words
+from curate.run.ledger import check_conservation, whole_ledger
+from curate.run.lock import Lock, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from curate.config import Settings
-    from curate.facts import Facts
     from curate.gate.config import Check, Config
     from curate.pipeline import Tick
+    from curate.policy.rule import Rule
     from curate.read import Source
     from curate.report.model import Counts
-    from curate.rule import Rule
+    from curate.run.facts import Facts
 
 CONDITION = "conditions."  # before the name of a condition, where a rule's code would stand
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.visible import on_a_line
+from curate.text.visible import on_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from curate.gate.config import REFUSED, Aggregates, Check, Config
 from curate.gate.examine import examined
 from curate.gate.figures import aggregate
-from curate.words import count
+from curate.text.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from curate.config import Settings
     from curate.gate.examine import Examined
     from curate.pipeline import Tick
+    from curate.policy.rule import Rule
     from curate.read import Source
-    from curate.rule import Rule
 
 LENGTH, LANGUAGE = "response_tokens", "response_language"
 ROOM = 1.1  # lengths move with every batch: a tenth more is no news

@@ -28,9 +28,9 @@ from curate.gate.model import (
     WaiverReport,
 )
 from curate.gate.place import path_in_repository
+from curate.policy.rule import matches_prefix
 from curate.report.run import counts, spread
-from curate.rule import matches_prefix
-from curate.visible import on_a_line, visible
+from curate.text.visible import on_a_line, visible
 
 if TYPE_CHECKING:
     from datetime import date
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from curate.gate.bounds import Bound
     from curate.gate.config import Config, Waiver
     from curate.gate.examine import Examined
+    from curate.policy.rule import Rule
     from curate.report import model as report
-    from curate.rule import Rule
 
 LEAKED = "secret"  # the family of keys and passwords: whoever reads the file can use them
 MAX_FAULTS = 5000  # as many as code scanning shows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from curate.gate import say
-from curate.words import count
+from curate.text.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from curate import cache
 from curate.gate.model import Report
-from curate.lock import versions
+from curate.run.lock import versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

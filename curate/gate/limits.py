@@ -12,9 +12,9 @@ from curate.gate.config import REFUSED, Condition, Limit
 from curate.gate.config import limits as listed
 from curate.gate.examine import CONDITION, speaks_for
 from curate.gate.figures import FIGURES, aggregate
+from curate.policy.rule import KEYWORDS, did_you_mean, matches_prefix, words
 from curate.registry import makers
-from curate.rule import KEYWORDS, did_you_mean, matches_prefix, words
-from curate.words import count
+from curate.text.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from curate.gate.config import Check
     from curate.gate.examine import Examined
-    from curate.rule import Rule
+    from curate.policy.rule import Rule
 
 NONE = "> 0"
 _VALUES = 5  # of a column, that are named

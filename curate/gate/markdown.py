@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from curate.gate import say
 from curate.gate.bounds import Measure
 from curate.report.markdown import code, plain
-from curate.words import count, percent
+from curate.text.words import count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

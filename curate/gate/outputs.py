@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from curate.errors import UsageError
-from curate.rule import did_you_mean
+from curate.policy.rule import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,8 +82,8 @@ def write(report: Report, outputs: Sequence[Output]) -> None:
 
 
 def _print(report: Report) -> None:
-    from curate.console import whole_lines
     from curate.gate.text import print_report
+    from curate.text.console import whole_lines
 
     print_report(report, whole_lines())
 

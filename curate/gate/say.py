@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from curate.gate.bounds import Measure
-from curate.words import count, percent
+from curate.text.words import count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

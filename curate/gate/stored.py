@@ -57,9 +57,9 @@ def _row(finding: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(wanted: Mapping[Path, Mapping[int, dict[str, Any]]], examined: Examined) -> None:
-    from curate import folder as files
-    from curate.facts import json_line
-    from curate.store import read_store
+    from curate.run import folder as files
+    from curate.run.facts import json_line
+    from curate.run.store import read_store
 
     positions = {at for rows in wanted.values() for at in rows}
     raw = {

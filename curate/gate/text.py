@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from curate.gate import say
-from curate.words import count
+from curate.text.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ def fingerprints(settings: Settings, signals: Collection[str]) -> dict[str, str]
         UsageError: a model that isn't there, or none.
     """
     from curate.embed import NONE, embedder
-    from curate.head import load
+    from curate.learn.head import load
 
     made: dict[str, str] = {}
     model = embedder(settings.embedder) if "vectors" in signals else None

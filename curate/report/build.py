@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.errors import UsageError
+from curate.policy.rule import Own, load_rules
 from curate.report.atlas import atlas, charted, tasks
 from curate.report.examples import Examiner
 from curate.report.explorer import Explored, explored, explorer
@@ -18,14 +19,13 @@ from curate.report.model import Reason, Report, RuleReport
 from curate.report.rows import read_rows, with_before, with_secrets
 from curate.report.run import Run, counts, open_run, spread
 from curate.report.steps import next_steps
-from curate.rule import Own, load_rules
-from curate.visible import on_a_line
+from curate.text.visible import on_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from curate.config import Settings
-    from curate.rule import Rule
+    from curate.policy.rule import Rule
 
 MAX_REASONS = 20
 # What differs between two messages that mean the same: quoted text, numbers, a value in brackets.

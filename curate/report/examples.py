@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate.mask import mask
+from curate.policy.mask import mask
 from curate.report.excerpt import Mark, around, cut, differences, ends
 from curate.report.model import Example, Part, Twin
 from curate.report.rows import Shown, Turn, is_secret
 from curate.report.words import figure
-from curate.visible import visible
+from curate.text.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from curate.rule import Rule
+    from curate.policy.rule import Rule
 
 BEFORE, AFTER = 90, 150  # characters shown around a mark
 HEAD, TAIL = 150, 80  # of a turn without one
@@ -28,7 +28,7 @@ VALUE_CHARS = 120
 DIFF_CHARS = 4000  # of each turn that twins are compared over
 MAX_WINDOWS = 3  # differences shown of one turn
 Finding = dict[str, Any]
-# `user 3: text`, as `curate.evidence` puts it, or text alone.
+# `user 3: text`, as `curate.policy.evidence` puts it, or text alone.
 _SEEN_IN = re.compile(
     r"(?:(?P<place>(?:system|user|assistant|tool|rejected)(?: \d+)?): )?(?P<text>.*)", re.DOTALL
 )

@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from curate.mask import mask
+from curate.policy.mask import mask
 from curate.report.model import Kind, Segment
-from curate.visible import visible
+from curate.text.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,8 +13,8 @@ from curate.report.model import Cut, Distribution, Language, Quantiles
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from curate.policy.rule import Rule
     from curate.report.model import RuleReport
-    from curate.rule import Rule
 
 # Half-octaves: lengths spread over four orders of magnitude.
 _LENGTHS = (0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256, 362, 512, 724, 1024,

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate.ledger import DISPOSITIONS
 from curate.report import charts
 from curate.report.words import count, percent, verb
-from curate.visible import visible
+from curate.run.ledger import DISPOSITIONS
+from curate.text.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.ledger import DISPOSITIONS
 from curate.report.charts import compared, telling
 from curate.report.words import count, percent, verb
-from curate.visible import visible
+from curate.run.ledger import DISPOSITIONS
+from curate.text.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -1,8 +1,8 @@
 """The texts of the few rows that a report shows, and the secrets in them that it must not.
 
-Signals tell where each secret stands (`curate.evidence.PLACES`), rules with patterns tell the first
-place in a row. What stands there is masked wherever in the row it stands again. Records that are no
-rows have no scores: they are measured here.
+Signals tell where each secret stands (`curate.policy.evidence.PLACES`), rules with patterns tell
+the first place in a row. What stands there is masked wherever in the row it stands again. Records
+that are no rows have no scores: they are measured here.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate import folder as files
 from curate.decide import decide
-from curate.evidence import places
 from curate.ingest import Ingest, Refusal
-from curate.mask import key_places
+from curate.policy.evidence import places
+from curate.policy.mask import key_places
 from curate.read import Record
 from curate.report.excerpt import Mark, masked
 from curate.row import Message, Row, to_frame
+from curate.run import folder as files
+from curate.run.store import read_store
 from curate.score import Scorer, make_plan
-from curate.store import read_store
-from curate.visible import bare
+from curate.text.visible import bare
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from curate.config import Settings
+    from curate.policy.rule import Rule
     from curate.report.run import Run
-    from curate.rule import Rule
 
 SECRET_FAMILIES = ("pii-", "secret-")
 SEARCHED = 8192  # bytes of a record that is no row; far less is shown, so no secret is cut there

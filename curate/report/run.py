@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import polars as pl
 
-from curate import folder as files
-from curate.ledger import DISPOSITIONS
-from curate.lock import Lock, read_lock
 from curate.report.model import Counts, Source
-from curate.visible import on_a_line
+from curate.run import folder as files
+from curate.run.ledger import DISPOSITIONS
+from curate.run.lock import Lock, read_lock
+from curate.text.visible import on_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

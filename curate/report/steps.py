@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from curate.policy.rule import words
 from curate.report.model import Step
 from curate.report.words import count
-from curate.rule import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import polars as pl
 
+    from curate.policy.rule import Rule
     from curate.report.model import Counts, RuleReport
-    from curate.rule import Rule
 
 MIN_TO_TUNE = 10  # fewer rows are read faster than a threshold is found
 

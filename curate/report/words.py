@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curate.words import count, figure, percent, seen
+from curate.text.words import count, figure, percent, seen
 
 if TYPE_CHECKING:
     from curate.report.model import RuleReport

@@ -7,10 +7,10 @@ from pathlib import Path
 import orjson
 
 from curate.errors import InputError
-from curate.folder import REPORTS
 from curate.report.html import html
 from curate.report.markdown import markdown
 from curate.report.model import Report
+from curate.run.folder import REPORTS
 
 HTML, JSON, MARKDOWN = REPORTS
 

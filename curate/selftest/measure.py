@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from curate.decide import decide
-from curate.lock import Origin
 from curate.pipeline import measure
+from curate.run.lock import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from curate.config import Settings
-    from curate.facts import Facts
+    from curate.policy.rule import Rule
     from curate.read import Record
-    from curate.rule import Rule
+    from curate.run.facts import Facts
 
 
 class Seen(NamedTuple):

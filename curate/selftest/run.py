@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import UsageError
 from curate.pipeline import chosen_rules, no_tick, read_all
+from curate.policy.rule import did_you_mean
 from curate.read import open_sources
-from curate.rule import did_you_mean
 from curate.selftest.classes import KINDS, Kind
 from curate.selftest.measure import Seen, look
 from curate.selftest.plant import Planted, Planter, Round, wanted
 from curate.selftest.result import Alarm, Alarms, ClassResult, Missed, Result, Short, wilson
 from curate.selftest.texts import length
-from curate.visible import visible
+from curate.text.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from curate.config import Settings
     from curate.pipeline import Tick
+    from curate.policy.rule import Rule
     from curate.read import Record
-    from curate.rule import Rule
 
 ROWS = 2000
 RATE = 0.01  # of the rows, a class
@@ -134,7 +134,7 @@ def sample(records: Iterable[Record], rows: int, seed: int) -> tuple[list[Record
 
 def evaluation_items(settings: Settings) -> list[tuple[str, str]]:
     """Question and answer of the items that `--against` names; the answer may be missing."""
-    from curate.against import item
+    from curate.dedup.against import item
     from curate.read import parse
 
     if not settings.against:

@@ -6,10 +6,10 @@ import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from curate.policy.rule import load_rules
 from curate.report.words import count, percent
-from curate.rule import load_rules
+from curate.run.summary import Pen
 from curate.selftest.classes import KINDS
-from curate.summary import Pen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from curate import units
-from curate.numbers import NUMBER, Number, evaluate, find_numbers, in_digits, readings
 from curate.registry import signal
+from curate.text import units
+from curate.text.numbers import NUMBER, Number, evaluate, find_numbers, in_digits, readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

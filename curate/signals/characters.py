@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.evidence import NEEDS, WHERE, Found, Turns, located
+from curate.policy.evidence import NEEDS, WHERE, Found, Turns, located
 from curate.registry import signal
 
 if TYPE_CHECKING:

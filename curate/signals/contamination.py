@@ -29,19 +29,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate import minhash
-from curate.against import ROLES, Against, load, words_of
-from curate.evidence import PLACES, WHERE
-from curate.minhash import END, SIGN, TURN
-from curate.normalize import INVISIBLE
-from curate.overlap import GRAM, TELLING, find, jaccard, words_alone
+from curate.dedup import minhash
+from curate.dedup.against import ROLES, Against, load, words_of
+from curate.dedup.minhash import END, SIGN, TURN
+from curate.dedup.overlap import GRAM, TELLING, find, jaccard, words_alone
+from curate.policy.evidence import PLACES, WHERE
 from curate.registry import signal
+from curate.text.normalize import INVISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from curate.config import Settings
-    from curate.minhash import Hashes, Ints, Mask
+    from curate.dedup.minhash import Hashes, Ints, Mask
 
 # Of an item's own words; less is a phrase. Rules raise it.
 FLOOR = 0.25

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from curate.answers import NEEDS, answers
 from curate.registry import signal
+from curate.text.answers import NEEDS, answers
 
 _NUMBERS = {
     word: number

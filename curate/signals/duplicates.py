@@ -11,8 +11,8 @@ What counts as a near-copy, of rows with the same system prompt and the same ord
    short, and what differs decides nothing: see `_same_prompt` and `_same_answer`.
 
 Clusters are stars: every row was compared with the row it names, the earliest. The verified pairs
-are stored beside the stars, so that a decision can let another row stay (`curate.twins`) without a
-look at the text.
+are stored beside the stars, so that a decision can let another row stay (`curate.dedup.twins`)
+without a look at the text.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate import minhash
-from curate.minhash import FLOOR, TURN, Runs
+from curate.dedup import minhash
+from curate.dedup.minhash import FLOOR, TURN, Runs
 from curate.registry import signal
 from curate.signals.shingles import SHORT, token_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from curate.minhash import Hashes, Ints, Mask
+    from curate.dedup.minhash import Hashes, Ints, Mask
 
 # Below this length a changed number or negation is what the text is about.
 LONG = 40

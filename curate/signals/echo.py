@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from curate.answers import NEEDS, answers
 from curate.registry import signal
 from curate.signals.endings import is_known
+from curate.text.answers import NEEDS, answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 
 import polars as pl
 
-from curate.answers import NEEDS, answers
 from curate.registry import signal
+from curate.text.answers import NEEDS, answers
 
 LEAST_WORDS = 6  # a shorter answer is a word, a name, a title or a line to be completed
 LEAST_BYTES = 20  # ... in bytes

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from curate import minhash
 from curate.config import IndexAt
-from curate.minhash import combined
+from curate.dedup import minhash
+from curate.dedup.minhash import combined
 from curate.registry import signal
 from curate.signals.duplicates import Pairs, is_label
 from curate.signals.shingles import SHORT
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from curate.config import Settings
-    from curate.index import Table
-    from curate.minhash import Ints, Mask
+    from curate.dedup.index import Table
+    from curate.dedup.minhash import Ints, Mask
 
     Keys = NDArray[np.uint64]
 
@@ -53,7 +53,7 @@ def indexed_duplicates(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The index's row that each row repeats: a copy, else the nearest of the near-copies."""
     if settings.index is None:
         return pl.DataFrame(schema=_SCHEMA).clear(frame.height)
-    from curate.index import load, state_of
+    from curate.dedup.index import load, state_of
 
     at = settings.index
     table = load(at if isinstance(at, IndexAt) else state_of(at))
@@ -155,7 +155,7 @@ def _sharing(known: pl.DataFrame, own: pl.DataFrame, name: str) -> tuple[Mask, M
 
 def _banded(known: pl.DataFrame, own: pl.DataFrame) -> tuple[Mask, Mask]:
     """Rows of the index, and new ones, of long prompts and short answers that agree in a band."""
-    from curate.index import BANDS, bands_of
+    from curate.dedup.index import BANDS, bands_of
 
     earlier, later = np.zeros(known.height, np.bool_), is_label(own)
     labels = np.flatnonzero(known[BANDS].is_not_null().to_numpy())

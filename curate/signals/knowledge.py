@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate.minhash import hash_spans, portions
+from curate.dedup.minhash import hash_spans, portions
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from curate.minhash import Ints, Mask
+    from curate.dedup.minhash import Ints, Mask
 
     Keys = NDArray[np.uint64]
 

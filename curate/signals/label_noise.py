@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate import alike, minhash, noise
+from curate.dedup import alike, minhash
 from curate.embed import NONE, column, embedder, matrix
 from curate.errors import UsageError
-from curate.linear import folds
+from curate.learn import noise
+from curate.learn.linear import folds
 from curate.registry import signal
 from curate.signals.shingles import as_lists, token_runs
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from curate.config import Settings
-    from curate.linear import Floats
-    from curate.minhash import Hashes, Ints
+    from curate.dedup.minhash import Hashes, Ints
+    from curate.learn.linear import Floats
 
 # A label is one line of so many characters at most: the longest of banking77 has 50.
 LONGEST = 80
@@ -108,7 +109,7 @@ def _plain(text: pl.Expr) -> pl.Expr:
         "where the texts do not tell the classes apart",
         "suggested_label": "the class that fits better than the given one; null where none does",
         "label_sure": "the class that the row is confidently in, from which the share of wrong "
-        "labels is estimated (`curate.noise.joint`); null where it is in none",
+        "labels is estimated (`curate.learn.noise.joint`); null where it is in none",
     },
     needs=("label_text", "label_task", "label_vector", "label_words"),
     scope="corpus",

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from curate.answers import questions
 from curate.registry import signal
+from curate.text.answers import questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

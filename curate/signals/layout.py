@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from curate.embed import matrix
-from curate.kmeans import ONE, kmeans, products, whole
+from curate.learn.kmeans import ONE, kmeans, products, whole
 from curate.registry import signal
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.evidence import NEEDS, WHERE, Found, Turns, located, seen
+from curate.policy.evidence import NEEDS, WHERE, Found, Turns, located, seen
 from curate.registry import signal
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
-"""How an answer opens and closes, and which stock phrases it has; `curate.monoculture` adds up."""
+"""How an answer opens and closes, its stock phrases; `curate.learn.monoculture` adds up."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from curate.monoculture import FAMILIES, closing, opening, stock_phrases
+from curate.learn.monoculture import FAMILIES, closing, opening, stock_phrases
 from curate.registry import signal
 
 

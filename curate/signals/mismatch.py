@@ -1,7 +1,7 @@
 """Answers that belong to another question: what a swap of columns or a shifted row leaves behind.
 
-`curate.matching` learns from the file itself which questions and answers go together, and judges
-each row by the rows of other folds.
+`curate.learn.matching` learns from the file itself which questions and answers go together, and
+judges each row by the rows of other folds.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate import alike
+from curate.dedup import alike
 from curate.embed import matrix
-from curate.linear import folds
-from curate.matching import Matched, Side, match
+from curate.learn.linear import folds
+from curate.learn.matching import Matched, Side, match
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from curate.config import Settings
-    from curate.linear import Floats
-    from curate.minhash import Ints
+    from curate.dedup.minhash import Ints
+    from curate.learn.linear import Floats
 
 # Rows from which on a file can teach what goes together.
 ROWS = 300

@@ -10,8 +10,8 @@ import re
 
 import polars as pl
 
-from curate.answers import NEEDS, answers
 from curate.registry import signal
+from curate.text.answers import NEEDS, answers
 
 LONGEST = 320  # bytes of a question that holds no material of its own
 EARLIER = 1500  # characters before a question in which what it speaks of may well stand

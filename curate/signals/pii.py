@@ -11,8 +11,8 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
-from curate.evidence import NEEDS, WHERE, Found, Turns, located, secret
-from curate.mask import mask
+from curate.policy.evidence import NEEDS, WHERE, Found, Turns, located, secret
+from curate.policy.mask import mask
 from curate.registry import signal
 
 if TYPE_CHECKING:

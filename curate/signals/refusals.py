@@ -10,8 +10,8 @@ import re
 
 import polars as pl
 
-from curate.answers import NEEDS, answers
 from curate.registry import signal
+from curate.text.answers import NEEDS, answers
 
 HEAD = 240  # characters of an answer in which a refusal begins
 SHORT = 420  # characters up to which an answer that begins with a refusal is nothing else

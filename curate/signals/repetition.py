@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate.answers import NEEDS, answers
 from curate.registry import signal
+from curate.text.answers import NEEDS, answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,10 +12,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from curate.evidence import NEEDS, WHERE, Find, Found, Turns, located, secret
-from curate.mask import KEY_STARTS, mask
+from curate.policy.evidence import NEEDS, WHERE, Find, Found, Turns, located, secret
+from curate.policy.mask import KEY_STARTS, mask
 from curate.registry import signal
-from curate.visible import HIDDEN, bare
+from curate.text.visible import HIDDEN, bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate import minhash
+from curate.dedup import minhash
+from curate.dedup.minhash import Runs
 from curate.embed import matrix
-from curate.kmeans import ONE, whole
-from curate.minhash import Runs
-from curate.neighbours import close
+from curate.learn.kmeans import ONE, whole
+from curate.learn.neighbours import close
 from curate.registry import signal
 from curate.signals.duplicates import LONG, negations
 from curate.signals.shingles import SHORT, token_runs
@@ -32,8 +32,8 @@ from curate.signals.shingles import SHORT, token_runs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from curate.dedup.minhash import Hashes, Ints, Mask
     from curate.embed import Vectors
-    from curate.minhash import Hashes, Ints, Mask
 
     Floats = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.minhash import END, TURN_MARK, mark, portions, row_of, run_keys, tokens, weights
-from curate.normalize import normalized
+from curate.dedup.minhash import END, TURN_MARK, mark, portions, row_of, run_keys, tokens, weights
 from curate.registry import signal
+from curate.text.normalize import normalized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

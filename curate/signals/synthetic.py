@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from curate.embed import NONE
-from curate.head import MIN_WORDS, load
+from curate.learn.head import MIN_WORDS, load
 from curate.registry import signal
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """What kinds of tasks a file sets: groups of its instructions, each with a name that can be read.
 
-Instructions are embedded and grouped by k-means (`curate.kmeans`: the same groups on any number of
-threads). Nothing in real files says how many groups there are: the silhouette rises with every
-further one, and two halves of a file agree no better on 8 than on 48 (docs/log.md). So their
+Instructions are embedded and grouped by k-means (`curate.learn.kmeans`: the same groups on any
+number of threads). Nothing in real files says how many groups there are: the silhouette rises with
+every further one, and two halves of a file agree no better on 8 than on 48 (docs/log.md). So their
 number follows from the rows, `k = sqrt(rows / 50)`, from 2 to 64: few enough to be read, and as
 many as there are classes in the sets here that know theirs (7 of SNIPS, 8 of Dolly).
 
@@ -19,15 +19,15 @@ import numpy as np
 import polars as pl
 
 from curate.embed import column, embedder, matrix
-from curate.kmeans import kmeans, nearest, whole
+from curate.learn.kmeans import kmeans, nearest, whole
 from curate.registry import signal
 
 if TYPE_CHECKING:
     from typing import Any
 
     from curate.config import Settings
+    from curate.dedup.minhash import Ints
     from curate.embed import Vectors
-    from curate.minhash import Ints
 
 MIN_FILE = 100  # rows with an instruction; of fewer no groups are made
 FEWEST, MOST, ROWS_A_GROUP = 2, 64, 50

@@ -7,8 +7,8 @@ import json
 import polars as pl
 
 from curate.formats.preference import LABEL
+from curate.policy.rule import UNWANTED
 from curate.registry import signal
-from curate.rule import UNWANTED
 
 
 @signal(

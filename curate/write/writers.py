@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from curate import formats
-from curate.chunks import Chunks
 from curate.convert import to_format
 from curate.errors import OutputError
 from curate.read import Source, dump, parse
+from curate.write.chunks import Chunks
 from curate.write.layout import Layout, extension, layout_of, named
 from curate.write.output import Output
 

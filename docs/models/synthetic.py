@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curate.fit import Sample, calibrated, figures, out_of_fold, sample, trained
-from curate.head import Head, judged, save, sigmoid
+from curate.learn.fit import Sample, calibrated, figures, out_of_fold, sample, trained
+from curate.learn.head import Head, judged, save, sigmoid
 
 FILE = Path(__file__).parents[2] / "curate" / "models" / "synthetic.npz"
 LEAST = 20  # words

@@ -18,9 +18,9 @@ import numpy as np
 import polars as pl
 
 from curate.config import Settings
-from curate.coreset import rank
 from curate.decide import decide
 from curate.embed.static import static, unit
+from curate.learn.coreset import rank
 from curate.pipeline import chosen_rules
 from curate.row import Message, Row, to_frame
 from curate.score import Scorer, make_plan

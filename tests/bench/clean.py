@@ -104,8 +104,8 @@ def stages(file: Path) -> dict[str, float]:
     from curate.config import Settings
     from curate.decide import decide
     from curate.ingest import Ingest
-    from curate.match import match
     from curate.pipeline import BATCH_ROWS, chosen_rules
+    from curate.policy.match import match
     from curate.read import open_sources
     from curate.row import to_frame
     from curate.score import Scorer, make_plan

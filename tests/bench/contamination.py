@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate import Settings, clean
-from curate.against import load
+from curate.dedup.against import load
 from curate.read import open_sources, parse
 
 if TYPE_CHECKING:

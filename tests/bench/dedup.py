@@ -36,7 +36,7 @@ DATA = ROOT.parent / "shared" / "data"
 ALPACA = DATA / "01_alpaca/stanford_alpaca_52k/alpaca_data.json"
 FOUND = ("short", "copy", "space", "near")
 SAMPLE = 5_000
-FLOOR = 0.7  # as curate.minhash
+FLOOR = 0.7  # as curate.dedup.minhash
 # Real sets: their texts, and which part of a record is one.
 SETS = {
     "Alpaca, answers": "01_alpaca/stanford_alpaca_52k/alpaca_data.json",
@@ -123,9 +123,9 @@ def curate_signals(path: Path, _folder: Path) -> Kept:
 
     from curate.decide import decide
     from curate.ingest import Ingest
+    from curate.policy.rule import load_rules
     from curate.read import Record
     from curate.row import to_frame
-    from curate.rule import load_rules
     from curate.score import Scorer, make_plan
 
     rules = {code: rule for code, rule in load_rules().items() if code.startswith("duplicate-")}
@@ -377,7 +377,7 @@ def alike(texts: list[str]) -> tuple[Pairs, Pairs]:
     import numpy as np
     import polars as pl
 
-    from curate import minhash
+    from curate.dedup import minhash
     from curate.signals.shingles import token_runs
 
     rows = np.arange(len(texts))

@@ -13,12 +13,13 @@ import numpy as np
 import orjson
 import polars as pl
 
-from curate import alike, noise
 from curate.config import Settings
+from curate.dedup import alike
 from curate.embed import matrix
 from curate.embed.static import static
 from curate.ingest import Ingest
-from curate.linear import folds
+from curate.learn import noise
+from curate.learn.linear import folds
 from curate.read import Record
 from curate.registry import plan
 from curate.row import to_frame

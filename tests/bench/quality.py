@@ -24,12 +24,12 @@ import polars as pl
 
 from curate.embed import embedder
 from curate.embed.static import static
-from curate.fit import Sample, auroc, calibrated, calibration, figures, sample, trained
-from curate.head import judged, load, sigmoid
-from curate.monoculture import monoculture
+from curate.learn.fit import Sample, auroc, calibrated, calibration, figures, sample, trained
+from curate.learn.head import judged, load, sigmoid
+from curate.learn.monoculture import monoculture
+from curate.learn.share import synthetic_share
+from curate.learn.stylometry import measure
 from curate.registry import signals
-from curate.share import synthetic_share
-from curate.stylometry import measure
 from tests.bench import choice, doubts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -325,7 +325,7 @@ def of_share() -> Iterator[Line | str]:
 
 @section("monoculture", "Manner: people's answers and Alpaca's")
 def of_monoculture() -> Iterator[Line | str]:
-    """What `curate.monoculture.PEOPLE` holds, and the same of Alpaca-52k."""
+    """What `curate.learn.monoculture.PEOPLE` holds, and the same of Alpaca-52k."""
     one = dolly()
     people = [text for text, llm in zip(one.texts, one.llm, strict=True) if not llm]
     people = [text for text in people if len(text.split()) >= 30]

@@ -9,10 +9,10 @@ import pytest
 from curate import pipeline
 from curate.config import Settings
 from curate.errors import UsageError
-from curate.fit import fit, sample
-from curate.head import load, save
-from curate.lock import read_lock
+from curate.learn.fit import fit, sample
+from curate.learn.head import load, save
 from curate.models import fingerprints
+from curate.run.lock import read_lock
 
 ANSWER = (
     "Effective teamwork plays a crucial role in achieving success. By fostering open communication "

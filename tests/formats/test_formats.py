@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from curate.errors import UsageError
 from curate.formats import apply_map, detect, explain, fields, formats, load, unknown, validate
-from curate.normalize import ROLES
 from curate.row import Message
+from curate.text.normalize import ROLES
 
 CALL = {"type": "function", "function": {"name": "f", "arguments": "{}"}}
 ASK = {"role": "user", "content": "q"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from curate.rule import check, load_rules
+from curate.policy.rule import check, load_rules
 
 RULES = load_rules()
 

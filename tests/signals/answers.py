@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curate.evidence import PLACES
+from curate.policy.evidence import PLACES
 from curate.row import Message, Row, to_frame
 
 if TYPE_CHECKING:

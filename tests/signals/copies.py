@@ -7,9 +7,9 @@ import polars as pl
 
 from curate.decide import decide
 from curate.ingest import Ingest, Refusal
+from curate.policy.rule import load_rules
 from curate.read import Record
 from curate.row import to_frame
-from curate.rule import load_rules
 from curate.score import Scorer, make_plan
 
 RULES = {code: rule for code, rule in load_rules().items() if code.startswith("duplicate-")}

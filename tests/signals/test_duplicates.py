@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.minhash import FLOOR
-from curate.normalize import normalized
-from curate.rule import load_rules
+from curate.dedup.minhash import FLOOR
+from curate.policy.rule import load_rules
 from curate.score import Scorer, make_plan
 from curate.signals.shingles import _plain
+from curate.text.normalize import normalized
 from tests.signals.copies import RULES, ask, chat, decided, dropped, found, laid_out, scored
 
 LIGHTHOUSE = (

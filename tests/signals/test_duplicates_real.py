@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from curate.decide import decide
-from curate.minhash import FLOOR, Runs, candidates, shingles
+from curate.dedup.minhash import FLOOR, Runs, candidates, shingles
 from curate.signals.shingles import as_lists, token_runs
 from tests.signals.copies import RULES, ask, decided, dropped, found, scored
 

@@ -9,7 +9,7 @@ import pytest
 
 from curate.config import Settings
 from curate.ingest import Ingest
-from curate.matching import Correlation, _Sums
+from curate.learn.matching import Correlation, _Sums
 from curate.read import Record
 from curate.registry import plan
 from curate.row import to_frame

@@ -14,11 +14,11 @@ import pytest
 from curate import formats
 from curate.convert import to_format
 from curate.decide import decide
-from curate.normalize import ROLES
+from curate.policy.rule import condition, load_rules
 from curate.row import Row, to_frame
-from curate.rule import condition, load_rules
 from curate.score import Scorer, make_plan
 from curate.signals.turns import turns
+from curate.text.normalize import ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path

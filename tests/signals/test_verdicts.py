@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from curate.decide import decide
 from curate.ingest import Ingest, Refusal
+from curate.policy.rule import UNWANTED, Rule, load_rules
 from curate.read import Record
 from curate.row import to_frame
-from curate.rule import UNWANTED, Rule, load_rules
 from curate.score import Scorer, make_plan
 
 RULES = load_rules()

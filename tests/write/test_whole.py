@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from curate import head
 from curate.errors import OutputError
+from curate.learn import head
 from curate.write.whole import write_whole
 
 

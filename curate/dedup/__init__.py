@@ -1,0 +1,1 @@
+"""Rows that are alike: copies, near-copies, evaluation items; found, grouped, kept on disk."""
