@@ -339,9 +339,12 @@ def _wrapped(record: Record) -> str:
     ]
     if lists and len(lists) == len(record):
         quoted = [f'."{key}"[]' if not key.isidentifier() else f".{key}[]" for key in lists]
+        every = f"jq -c '{', '.join(quoted)}' FILE > NEW.jsonl"
+        if len(quoted) == 1:
+            return f"its list holds the records: {every}"
         return (
             f"its lists hold the records: take one, jq -c '{quoted[0]}' FILE > NEW.jsonl, or all, "
-            f"jq -c '{', '.join(quoted)}' FILE > NEW.jsonl"
+            f"{every}"
         )
     for speaker, says, turns in (("role", "content", "messages"), ("from", "value", _SHAREGPT)):
         if {speaker, says} <= record.keys():
@@ -350,9 +353,21 @@ def _wrapped(record: Record) -> str:
 
 
 _SHAREGPT = "conversations"
-# What columns of question and answer are called where formats don't; in small letters.
-_ASK = ("user", "human", "q", "frage", "pregunta")
-_SAY = ("assistant", "gpt", "bot", "model", "a", "antwort", "respuesta")
+# What columns of question and answer are called where formats don't, and of a text and its class;
+# in small letters.
+_ASK = ("user", "human", "q", "frage", "pregunta", "text", "sentence", "utterance")
+_SAY = (
+    "assistant",
+    "gpt",
+    "bot",
+    "model",
+    "a",
+    "antwort",
+    "respuesta",
+    "label",
+    "category",
+    "intent",
+)
 
 
 def _spoken(record: Record) -> tuple[str, str] | None:

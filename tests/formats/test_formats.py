@@ -250,6 +250,7 @@ def test_unrelated_keys_are_no_format(record):
 def test_columns_in_other_letters_are_proposed():
     record = {"Instruction": "q", "Response": "a"}
     assert unknown(record).endswith("--map instruction=Instruction,output=Response")
+    assert unknown({"text": "q", "category": "c"}).endswith("instruction=text,output=category")
     assert unknown({"idx": 1}).endswith("--map instruction=COLUMN,output=COLUMN")
 
 
@@ -261,6 +262,9 @@ def test_a_typo_in_a_key_is_named():
     assert said.startswith("unknown key mesages; did you mean messages?")
     assert said.endswith("--map messages=mesages")
     assert "jq -c '.train[]' FILE" in unknown({"train": [{"a": 1}], "test": [{"a": 1}]})
+    assert unknown({"train": [{"a": 1}]}).endswith(
+        "its list holds the records: jq -c '.train[]' FILE > NEW.jsonl"
+    )
     assert "jq -c '.train[], .\"my test\"[]'" in unknown({"train": [{}], "my test": [{}]})
     assert unknown({"user": "a", "assistant": "b"}).endswith(
         "--map instruction=user,output=assistant"
