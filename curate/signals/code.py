@@ -68,8 +68,8 @@ _LANGUAGE = (
     r"|haskell|html5?|css|sql|mysql|bash|shell|powershell|jquery|node(?:\.?js)?|react"
 )
 _MAKE = (
-    r"\b(?:write|create|generate|construct|implement|develop|build|compose|provide|give|make|design"
-    r"|show)\b"
+    r"\b(?:write|create|generate|construct|implement|develop|build|compose|provide|give|make"
+    r"|design|show)\b"
 )
 _CODE_ASKED = re.compile(
     rf"{_MAKE}(?:(?!given|from|existing|of|about|valid)[^.?!\n]){{0,40}}?\b(?P<what>"

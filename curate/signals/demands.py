@@ -24,12 +24,11 @@ _NUMBERS = {
 
 _ITEMS = re.compile(
     r"(?i)^\W*(?:please |can you |could you |i want you to |i need you to )?(?:list|name|give"
-    r"|provide"
-    r"|generate|suggest|write|create|identify|come up|tell|find|describe|mention|propose|brainstorm"
+    r"|provide|generate|suggest|write|create|identify|come up|tell|find|describe|mention|propose"
+    r"|brainstorm"
     r"|make|compose|think|outline|state|recommend|offer|share|develop|formulate|what are|produce"
     r"|enumerate|show)\b(?: (?:me|us|down|out|up|with|of|a|an|list|the|at least|some|another"
-    r"|exactly"
-    r"|about|approximately|around|your|top|best|main|most))* (?P<number>\d{1,2}|[a-z]+) "
+    r"|exactly|about|approximately|around|your|top|best|main|most))* (?P<number>\d{1,2}|[a-z]+) "
     r"(?P<noun>(?:[a-z'’-]+ ){0,4}?[a-z'’-]+s)\b"
 )
 _NO_ITEMS = re.compile(
@@ -53,8 +52,7 @@ _MOST = re.compile(
 _LEAST = re.compile(
     r"(?i)\b(?:at least|no less than|no fewer than|not less than|minimum(?: of)?|a minimum of) "
     r"(?P<a>\d{2,4}) words\b|\b(?P<b>\d{2,4})[- ]words?[- ](?:essay|article|story|blog|report"
-    r"|review"
-    r"|speech|paragraph|post|description)|\b(?:essay|article|story|report|speech|post) (?:of"
+    r"|review|speech|paragraph|post|description)|\b(?:essay|article|story|report|speech|post) (?:of"
     r"|with) (?:about"
     r" |around |approximately |roughly )?(?P<c>\d{2,4}) words\b"
 )
@@ -74,8 +72,7 @@ _WRITES = re.compile(
     r"|prepare|develop)(?: (?:me|us|up|out|an?|the|short|brief|long|new|original|detailed|formal"
     r"|informal"
     r"|persuasive|creative|\d+[- ]words?|five[- ]paragraph|fictional|funny|argumentative|concise"
-    r"|complete"
-    r"|engaging|interesting|polite|thank you|cover))* (?P<kind>essay|article|report|speech"
+    r"|complete|engaging|interesting|polite|thank you|cover))* (?P<kind>essay|article|report|speech"
     r"|blog post|story"
     r"|tale|fairy tale|letter|press release|review|song|poem|paragraph|e-?mail|dialogue"
     r"|conversation)"

@@ -65,8 +65,7 @@ _MISTAKE = re.compile(
     r"|\b(?:have|has|had) (?:bring|go|went|take|took|eat|ate|see|do|did|write|came)\b"
     r"|^(?:[Hh]im|[Mm]e|[Hh]er|[Tt]hem|[Uu]s) (?:and \w+ )?(?:is|are|was|were|goes|go|has|likes)\b"
     r"|\bi (?:am|have|was|will|like|want|go)\b|\ba (?:apple|egg|orange|hour|umbrella|elephant"
-    r"|idea)\b"
-    r"|\bevery (?:days|weeks|months|years|mornings|nights)\b"
+    r"|idea)\b|\bevery (?:days|weeks|months|years|mornings|nights)\b"
     r"|\b(?:many|these|those|two|three|several) (?:book|child|apple|car|dog|cat|day|man|woman"
     r"|house|friend)\b"
 )

@@ -44,17 +44,15 @@ _ITEM = re.compile(r"(?m)^[ \t]*(?:(\d{1,3})[.)]|[-*•–])[ \t]*\S")
 _BULLET = re.compile(r"^[ \t]*[-*•–][ \t]*(?=(?:\S+[ \t]+){5})")
 _CLAUSE = re.compile(
     r"\s*(?:so|provided|because|which|although|but|while|where|if|whereas|since|as|when|who"
-    r"|and (?:it|they"
-    r"|he|she|we|you|the|this|that|there))\b"
+    r"|and (?:it|they|he|she|we|you|the|this|that|there))\b"
 )
 _WRAPPED = re.compile(r"[ \t]*\n(?=[a-z])")
 _LAST_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:(\d{1,3})[.)]|[-*•–])$")
 _CODE = re.compile(
     r"(?m)```|[;{}]\s*\n|\n\s*[;{}]|</\w|=>|^\s*(?:def|class|function|import|from|print|return"
-    r"|public"
-    r"|private|void|var|let|const|for|if|while|SELECT|INSERT|UPDATE)\b[^\n]{0,60}[(){};:=*,]"
-    r"|\bFROM\b|#include|\b(?:def|function|let|var|const|int|print)\b ?\w* ?[(=]|\\(?:frac"
-    r"|begin|sum)|\$\$"
+    r"|public|private|void|var|let|const|for|if|while|SELECT|INSERT|UPDATE)\b[^\n]{0,60}[(){};:=*,]"
+    r"|\bFROM\b|#include|\b(?:def|function|let|var|const|int|print)\b ?\w* ?[(=]"
+    r"|\\(?:frac|begin|sum)|\$\$"
     r"|[=<>]=|://\S+\Z"
 )
 _CODE_SIGN = re.compile(r"[`{};<=>(#$\\]|://|import|FROM|SELECT")  # one is in each of these
@@ -73,8 +71,8 @@ _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 # sentence ("in", "on", "to", "with", "is") are not here.
 _FOLLOWED = frozenset(
     "the a an and or but nor of from than because although whereas unless your their its my our"
-    " every such including via per between among into onto toward towards during despite whose whic"
-    "h"
+    " every such including via per between among into onto toward towards during despite whose"
+    " which"
     " und oder aber sowie der den dem ein eine einen einem einer von für mit dass weil"
     " et ou le les un une des du que qui avec dans mais ainsi"
     " el los las unos del que con por pero"
@@ -86,11 +84,13 @@ _FOLLOWED = frozenset(
 _JOINS = frozenset("and or und oder et ou y e o en of och og i и или".split())
 # Words that may end a sentence and hardly ever do.
 _LEADS_ON = frozenset(
-    "to is are was were will would can could should may might must very both either as if when"
+    "to also is are was were will would can could should may might must very both either as if when"
     " where that which they he she we has being without within through since until while including"
     " zu ist sind waren wird werden kann können soll sich nicht auch er sie wir ich im am"
     " à est sont sur pour ne il elle nous en se muy y é são em é sono te zijn".split()
 )
+# Words that a sentence begins with and that, alone, are none.
+_OPENS = _FOLLOWED | _LEADS_ON | frozenset("for it this these in on at by with you there".split())
 # One of those words in English only as a name of itself, or the last word of a phrase.
 _UNFOLLOWED = re.compile(
     r"(?i)\b(?:word|article|conjunction|preposition|letter|grade|vitamin|plan|type|option|choice"
@@ -103,23 +103,18 @@ _SMILEY = re.compile(r"[:;=]['’]?[-o^]?\s?[(\[{]+$")
 # A prompt that asks for an open end, in Rust's syntax, as the next.
 _OPEN_TASK = (
     r"(?i)(?:begin|start)[a-z]* (?:the|this|an?|of|with the) (?:[a-z]+ ){0,2}"
-    r"(?:sentence|phrase|text|story|line"
-    r"|paragraph)|(?:complete|finish"
-    r"|continue)[a-z]* (?:[a-z]+ ){0,4}(?:sentence|phrase|text|story"
-    r"|line|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage"
-    r"|code)"
+    r"(?:sentence|phrase|text|story|line|paragraph)"
+    r"|(?:complete|finish|continue)[a-z]* (?:[a-z]+ ){0,4}(?:sentence|phrase|text|story|line"
+    r"|paragraph|quote|proverb|saying|statement|conversation|dialogue|poem|clause|passage|code)"
     r"|fill(?:ing)? |continu|blank|sentence starter|opening (?:line|sentence|of|paragraph)"
-    r"|beginning"
-    r" (?:of|to|for)|first (?:line|sentence|words?|half|part)|incomplete|truncat|fragment|cut off"
-    r"|next (?:word|line)|autocomplet|cloze|salutation|word order|unscramble|spell|token|续写"
-    r"|完成句子"
+    r"|beginning (?:of|to|for)|first (?:line|sentence|words?|half|part)|incomplete|truncat|fragment"
+    r"|cut off|next (?:word|line)|autocomplet|cloze|salutation|word order|unscramble|spell|token"
+    r"|续写|完成句子"
 )
 _POEM = (
     r"(?i)\b(?:writ|compos|creat|generat|sing|mak|giv|draft|produc|recit|rewrit|craft|pen|provid"
-    r"|com"
-    r"|tell|find|add|turn)[a-z]*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick"
-    r"|\bode\b"
-    r"|rhym|sonnet|ballad|hymn|elegy|chant)"
+    r"|com|tell|find|add|turn)[a-z]*\b[^.\n]{0,80}(?:poem|haiku|lyric|song|\brap\b|verse|limerick"
+    r"|\bode\b|rhym|sonnet|ballad|hymn|elegy|chant)"
     r"|诗|歌|俳句|gedicht|poème|poesía|poema|poesia|стих"
 )
 _ENGLISH = re.compile(
@@ -135,7 +130,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?…\"'”’)]*")
         "ending": "what speaks for a cut: " + ", ".join(SCORES) + "; null where nothing does",
     },
     needs=(*NEEDS, "response"),
-    version=3,
+    version=4,
 )
 def endings(frame: pl.DataFrame) -> pl.DataFrame:
     """Judge how answers end: most end in a stop, the others are read."""
@@ -228,6 +223,8 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
         return "emphasis left open"
     if _is_list(line):
         return None
+    if _is_lone_start(line, word) and not poem:
+        return "function word"
     if not word or not (word[0].islower() or _DENSE.match(word)):
         return "no stop" if _breaks_off(text, line) and not poem else None
     if word in _FOLLOWED and not poem and not _UNFOLLOWED.search(line):
@@ -246,6 +243,13 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
     if _is_left_open(text[-150:]):
         return "bracket left open"
     return "no stop" if long or _ITEM.match(line) or _DENSE.match(word) else None
+
+
+def _is_lone_start(line: str, word: str) -> bool:
+    """Whether a sentence begins after closed ones and goes no further than "For"."""
+    *closed, last = _STOP.split(line)
+    begun = last == word and len(word) > 1 and word.lower() in _OPENS
+    return begun and sum(len(one.split()) for one in closed) >= LEAST_WORDS
 
 
 def _breaks_off(text: str, line: str) -> bool:

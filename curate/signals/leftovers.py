@@ -71,8 +71,7 @@ _WHO = (
 )
 _FIELD = (
     "name|city|date|number|company|address|place|country|state|time|year|title|location|amount"
-    "|topic"
-    "|phone|e-?mail|position|occupation|age|hobby|event|price|link|url|author|answer|response"
+    "|topic|phone|e-?mail|position|occupation|age|hobby|event|price|link|url|author|answer|response"
     "|description|content|text|details|reason|subject|department|school|university|team|brand"
     "|website|street|zip|relationship"
 )
@@ -82,8 +81,7 @@ _BRACKETED = (
     r"|dein name|ihr name"
     rf"|name (?:des|der) \w+|datum"
     r"|votre nom|nom (?:de|du) \w+|(?:tu|su) nombre|nombre (?:de|del) \w+|fecha"
-    r"|你的名字|您的姓名|姓名|公司名称"
-    r"|日期|您的\w+"
+    r"|你的名字|您的姓名|姓名|公司名称|日期|您的\w+"
     r"|你的\w+|placeholder|to be \w+|(?:tbd|todo|fixme)(?:[:,–-][^\]\n]{1,60})?|fill in"
     r"|blank)\](?![(\[:])"
 )
@@ -132,8 +130,7 @@ _IS_CODE = re.compile(
 # What a user says who wants blanks, code with names in braces, or a letter.
 _MARKED = r"\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
 _BLANKS = (
-    r"(?i)template|placeholder"
-    r"|lorem"
+    r"(?i)template|placeholder|lorem"
     r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|survey"
     r"|cloze|\bgaps?\b|underscore|filler|dummy"
     r"|questionnaire|\bquery|censor"
@@ -163,8 +160,7 @@ _FILLER = (
 # What stands in an answer's place is no answer to any letter or program.
 _INSTEAD = re.compile(
     r"\A\W*(?i:lorem ipsum|placeholder text|(?:your|the) (?:answer|text|response|content)"
-    r" (?:goes )?here|(?:answer|text|content) goes here|insert [a-z ]{2,30} here"
-    r")\b"
+    r" (?:goes )?here|(?:answer|text|content) goes here|insert [a-z ]{2,30} here)\b"
     r"|\A\s*[\[<({]{1,2}(?i:insert|enter|add|your|write) [^\]>)}\n]{2,60}[\]>)}]{1,2}[.!]?\s*\Z"
     r"|\A\W*(?i:asdf\w{0,12}|qwert\w{0,8}|foo ?bar|blah(?:[ ,.]+blah)*|(?:this is )?(?:an? )?"
     r"(?:sample|dummy|example|test) (?:text|answer|response|output))\W*\Z"

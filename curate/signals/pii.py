@@ -78,8 +78,7 @@ _NO_DOMAIN = re.compile(
     r"|\.(?:test|invalid|localhost|local|internal|png|jpe?g|gif|svg|webp|py|js|css|git)$"
     r"|^(?:www\.)?(?:(?:your|my|our|some|any|the|new)-?_?)"
     r"(?:domain|e?mail|site|website|company|business|organi[sz]ation|school|server|host|provider"
-    r"|app)"
-    r"\w{0,5}\.[a-z.]+$"
+    r"|app)\w{0,5}\.[a-z.]+$"
     r"|^(?:domain|website|site|server|host|provider|test|foo|bar|abc|xyz|x+|sample|dummy|fake"
     r"|placeholder)"
     r"\.[a-z.]+$",
@@ -87,8 +86,8 @@ _NO_DOMAIN = re.compile(
 )
 _NO_LOCAL = re.compile(
     r"(?i)^(?:no-?_?reply|do-?not-?reply|donotreply|git|your[\w.-]*|my-?_?e?mail|user-?_?name"
-    r"|e-?mail|"
-    r"name|first(?:name)?[._]?last(?:name)?|x+|abc|foo|someone|somebody|example|test|placeholder"
+    r"|e-?mail|name|first(?:name)?[._]?last(?:name)?|x+|abc|foo|someone|somebody|example|test"
+    r"|placeholder"
     r"|recipient)$"
 )
 
@@ -140,8 +139,7 @@ _FICTIONAL = re.compile(
 )
 _NO_PHONE = re.compile(
     r"(?:1\d|20)\d\d ?- ?(?:1\d|20)\d\d|(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](?:19"
-    r"|20)?\d\d"
-    r"|[01 ]+|97[89][ -]?\d.*"
+    r"|20)?\d\d|[01 ]+|97[89][ -]?\d.*"
 )
 
 

@@ -314,10 +314,8 @@ _PLAIN = (  # each is a refusal by itself, wherever it begins an answer
     # Too little is said: doubtful, by _ASKS.
     rf"|{_SO}?(?:(?:i|we) do(?: not|n['’]t) have|there (?:is(?: not|n['’]t)|['’]s not)|(?:i|we)"
     r"(?: would|['’]d)? need)(?: enough| sufficient| more| any)+ (?:information|context|details"
-    r"|data"
-    r") (?:available |provided |given |here |about [^.]{1,40} )?(?:to|for|in order to) (?:give"
-    r"|answer"
-    r"|provide|respond|help|complete|say|determine|do|generate|perform)\b"
+    r"|data) (?:available |provided |given |here |about [^.]{1,40} )?(?:to|for|in order to) (?:give"
+    r"|answer|provide|respond|help|complete|say|determine|do|generate|perform)\b"
     rf"|{_SO}?(?:i did(?: not|n['’]t)|i do(?: not|n['’]t)"
     rf"|i['’]m not sure (?:that )?i) (?:fully |quite "
     r")?understand (?:your|the) (?:request|question|instruction"
@@ -543,8 +541,7 @@ _INSIDE = re.compile(
     rf"|lack)\b[^.!?\n]{{0,60}} (?:as|being)"
     rf" an? {_KIND}"
     r"|\bals (?:(?:ein|eine|großes|reine[sn]?) )*(?:KI\b|künstliche Intelligenz|Sprachmodell"
-    r"|Chatbot"
-    r"|AI\b|taalmodel|groot taalmodel)[^.!?\n]{0,60}\b(?:ich|mir|mich|ik|mij)\b"
+    r"|Chatbot|AI\b|taalmodel|groot taalmodel)[^.!?\n]{0,60}\b(?:ich|mir|mich|ik|mij)\b"
     r"|\bich bin [^.!?\n]{0,40}\b(?:KI\b|Sprachmodell|Chatbot|künstliche Intelligenz)"
     r"|\bik ben [^.!?\n]{0,40}(?:taalmodel|chatbot|\bAI\b)"
     r"|\ben tant (?:que|qu['’]) ?(?:un |une )?(?:grand )?(?:modèle|IA\b|intelligence artif"
@@ -572,8 +569,7 @@ _INSIDE = re.compile(
 # ... and as somebody's product. Claude and Gemini are people's names too: not alone.
 _VENDORS = (
     r"(?:OpenAI|Open AI|Anthropic|Google(?: (?:AI|DeepMind))?|DeepMind|Meta(?: AI)?|Microsoft"
-    r"|Mistral"
-    r"(?: AI)?|Alibaba(?: Cloud)?|DeepSeek|xAI|Baidu|百度|阿里|LMSYS|Cohere|Stability AI"
+    r"|Mistral(?: AI)?|Alibaba(?: Cloud)?|DeepSeek|xAI|Baidu|百度|阿里|LMSYS|Cohere|Stability AI"
     r"|Hugging ?Face"
     r"|IBM|Amazon|Tencent|腾讯|Zhipu|智谱|Databricks|Vicuna researchers)"
 )
@@ -664,8 +660,7 @@ _SPEECH = re.compile(
     r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:s|ing)? down|say(?:ing)? no\b|translat"
     r"|rewrit|re-?write|paraphras|rephras|reword|grammar|\bcorrect|\bedit|proofread|\bquot|dialog"
     r"|conversation|role-?play|act as|pretend|persona|imagine|\bcharacters?\b|customer|complain"
-    r"|reply"
-    r"|respon(?:d|se|ding) (?:to|for)|(?:your|the|appropriate|good|possible|a|suggest\w*"
+    r"|reply|respon(?:d|se|ding) (?:to|for)|(?:your|the|appropriate|good|possible|a|suggest\w*"
     r"|suitable) (?:response|answer|reply)|how (?:would|should) (?:you|i|an? (?:AI|assistant"
     r"|chatbot))|\bletters?\b|e-?mail|message\b|\bstor(?:y|ies)\b|\bscenes?\b|\bscript"
     r"|screenplay|monolog"

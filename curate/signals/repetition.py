@@ -53,8 +53,7 @@ _LETTERS = re.compile(r"(?i)([^\W\d_]{1,4}?)\1{11,}|([^\W\d_])\2{15,}")
 _CODE = re.compile(
     r"```|[;{}]\s*\n|\n\s*[;{}]|</?\w+[^>\n]*>|=>|\|.*\||\b(?:def|class|function|import|return"
     r"|print|public|void|var|const|SELECT|INSERT|#include)\b[^\n]{0,60}[(){};:=*]|\\(?:frac|begin"
-    r"|sum)"
-    r"|\$\$|\w\.\w+\(|\w\([^)\n]*\)\s*[,;:]?\n"
+    r"|sum)|\$\$|\w\.\w+\(|\w\([^)\n]*\)\s*[,;:]?\n"
 )
 _ASKED = re.compile(
     r"(?i)repeat|repetit|\btimes\b|again and again|\bloops?\b|pattern|chant|lullab|nursery|poem"

@@ -313,8 +313,7 @@ _WANTED = (
     r"|come up with|think of|produce|rate|check|erstell|erzeug|crée|génér|genera|crea)[^.\n]*"
     r"(?:passwor[dt]|passphrase|passcode|kennwort|mot de passe|contrase[ñn]a)|(?:生成|创建|設計"
     r"|设计).{0,12}密码"
-    r"|password (?:generator|validator|strength|checker)|passwor[dt][^.\n:=]{0,40}(?:generat"
-    r"|creat)"
+    r"|password (?:generator|validator|strength|checker)|passwor[dt][^.\n:=]{0,40}(?:generat|creat)"
 )
 _SENTENCE = re.compile(r"^[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?)]*$")
 
