@@ -46,8 +46,7 @@ DIGIT = np.uint32(1)
 SIGN = np.uint32(2)
 _LEAST = np.uint32(4)
 
-_LETTER, _DIGIT, _SYMBOL, _TURN = 1, 2, 4, 8
-_WORD = _LETTER | _DIGIT
+_LETTER, _DIGIT, _SYMBOL, _TURN, _APOSTROPHE, _POINT = 1, 2, 4, 8, 16, 32
 
 
 def _byte_kinds() -> bytes:
@@ -59,15 +58,14 @@ def _byte_kinds() -> bytes:
         kinds[byte] = _DIGIT
     for byte in b"+-/=<>%$&^@\\#":
         kinds[byte] = _SYMBOL
+    for byte in b".,:":
+        kinds[byte] = _POINT
+    kinds[ord("'")] = _APOSTROPHE
     kinds[ord(TURN_MARK)] = _TURN
     return bytes(kinds)
 
 
 _KINDS = _byte_kinds()
-# What both neighbours must be for a sign to belong to the word: don't, 3.5, 1,000, 12:30.
-_JOINS = bytes(
-    _LETTER if byte == ord("'") else _DIGIT if byte in b".,:" else 0 for byte in range(256)
-)
 _LOWER = bytes(range(256)).lower()
 
 _ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
@@ -90,18 +88,29 @@ def tokens(text: bytes) -> tuple[Hashes, Ints]:
     letter) in lower case, or a sign that changes meaning (+ - / = < > % $ & ^ @ # \). Hashed
     eight bytes at a time, so the cost is a handful of array operations a token.
     """
-    kinds, joins = (np.frombuffer(text.translate(table), np.uint8) for table in (_KINDS, _JOINS))
-    kinds = np.concatenate([[np.uint8(0)], kinds, [np.uint8(0)]])
-    joined = (joins & kinds[:-2] & kinds[2:]) != 0
-    kinds[1:-1] |= joined.view(np.uint8)  # a true is a 1, and so is _LETTER
-    word = (kinds & _WORD) != 0
+    kinds = _kinds(text)
+    word = (kinds - np.uint8(1)) < _DIGIT
     alone = kinds[1:-1] >= _SYMBOL
-    begins = np.flatnonzero((word[1:-1] & ~word[:-2]) | alone)
-    ends = np.flatnonzero((word[1:-1] & ~word[2:]) | alone) + 1
+    begins = np.flatnonzero((word[1:-1] > word[:-2]) | alone)
+    ends = np.flatnonzero((word[1:-1] > word[2:]) | alone) + 1
     hashes = hash_spans(text.translate(_LOWER), begins, ends).astype(np.uint32)
     kind = kinds[begins + 1]
     marked = mark(hashes) | DIGIT * (kind == _DIGIT) | SIGN * (kind == _SYMBOL)
     return np.where(kind == _TURN, TURN, marked), begins
+
+
+def _kinds(text: bytes) -> NDArray[np.uint8]:
+    """What each byte is, with one that is nothing before the first and after the last.
+
+    A sign between what it joins belongs to the word: don't, 3.5, 1,000, 12:30.
+    """
+    kinds = np.zeros(len(text) + 2, np.uint8)
+    kinds[1:-1] = np.frombuffer(text.translate(_KINDS), np.uint8)
+    at = np.flatnonzero(kinds >= _APOSTROPHE)
+    joined = np.where(kinds[at] == _APOSTROPHE, np.uint8(_LETTER), np.uint8(_DIGIT))
+    joined &= kinds[at - 1] & kinds[at + 1]
+    kinds[at] = joined != 0  # a true is a 1, and so is _LETTER
+    return kinds
 
 
 def mark(hashes: Hashes) -> Hashes:
@@ -151,8 +160,9 @@ def weights(values: Hashes) -> Ints:
     sentence of 10.
     """
     ends = np.flatnonzero(values == END)
-    said = is_word(values).astype(np.int64) - ((values & SIGN != 0) & (values != TURN))
-    sums = np.diff(np.cumsum(said)[ends], prepend=0)
+    said = np.int8(1) - (values & SIGN).astype(np.int8)  # -1 for a sign, as SIGN is 2
+    said[values <= TURN] = 0
+    sums = np.diff(np.cumsum(said, dtype=np.int64)[ends], prepend=0)
     weight: Ints = np.maximum(sums, 0)
     return weight
 
@@ -214,16 +224,29 @@ def starts_of(values: Hashes) -> Ints:
 def run_keys(values: Hashes) -> NDArray[np.uint64]:
     """A 64-bit key of each END-closed run: equal for equal runs of tokens in the same order.
 
-    The sum of its trigrams, each mixed with its place, so one pass and no loop; 200,000 rows
+    The sum of its tokens, each mixed with its place, so one pass and no loop; 200,000 rows
     collide with a probability of 1e-9.
     """
-    starts = starts_of(values)
-    if not len(starts):
-        return np.zeros(0, np.uint64)
-    places = np.arange(len(values)) - np.repeat(starts, np.diff(starts, append=len(values)))
-    placed = _trigrams(values) + places.astype(np.uint64) * np.uint64(_ODD[2])
-    placed[values == END] = 0
-    return mix(np.add.reduceat(mix(placed), starts))
+    closes = np.flatnonzero(values == END) + 1
+    sizes = np.diff(closes, prepend=0)
+    made = [np.zeros(0, np.uint64)]
+    for cut in portions(sizes):
+        first = closes[cut][0] - sizes[cut][0]
+        made.append(_run_keys(values[first : closes[cut][-1]], sizes[cut]))
+    return np.concatenate(made)
+
+
+def _run_keys(values: Hashes, sizes: Ints) -> NDArray[np.uint64]:
+    starts = np.cumsum(sizes) - sizes
+    placed = values.astype(np.uint64)
+    placed <<= np.uint64(32)
+    placed |= (np.arange(len(values)) - np.repeat(starts, sizes)).view(np.uint64)
+    # Half of `mix` is enough here: a product, and its high bits over the low ones, twice.
+    placed *= np.uint64(_ODD[1])
+    placed ^= placed >> np.uint64(32)
+    placed *= np.uint64(_ODD[0])
+    placed ^= placed >> np.uint64(29)
+    return mix(np.add.reduceat(placed, starts))
 
 
 def signatures(values: Hashes, starts: Ints) -> NDArray[np.uint64]:

@@ -6,8 +6,8 @@ else a run decides, so it is worked out here, from stored facts and with no look
 1. a row that goes for another reason stands for nobody;
 2. of the others the one that the fewest rules hit, with the longer answer, more readable, earlier.
 
-A word more or a hard word less is no better answer: by less than `LONGER` words and `EASIER` points
-of Flesch's scale texts are equal. Without that it was chance whether a text or its typo stayed.
+A word more or a hard word less is no better answer: by less than `LONGER` words and `EASIER` years
+of school texts are equal. Without that it was chance whether a text or its typo stayed.
 
 Whoever goes names a row that stays and that it was compared with. The columns of `scores` name a
 row by what the signals knew; `named` puts the row that stays in its place.
@@ -36,7 +36,7 @@ EXACT, NEAR, SIMILARITY = (
     "near_duplicate_of",
     "near_duplicate_similarity",
 )
-LONGER, EASIER = 3, 10
+LONGER, EASIER = 3, 2
 # Rows that agree in one half, by the column that names the other row.
 _HALVES = ("same_prompt_as", "same_response_as")
 _NEAR_FACTS = frozenset({NEAR, "same_words_as", "near_copies", "near_similarities", "near_lead"})
@@ -77,7 +77,7 @@ def ranks(scores: pl.DataFrame, faults: Ints, gone: Mask, *, near: bool = True) 
     orders: list[Ints | Mask] = [np.arange(scores.height)]
     if near and _NEAR_FACTS.issubset(scores.columns):
         cluster = _rows(scores, NEAR)
-        for column, step in (("readability_flesch", EASIER), ("answer_words", LONGER)):
+        for column, step in (("answer_ease", EASIER), ("answer_words", LONGER)):
             if column in scores.columns:
                 orders.append(_falls_short(scores[column], step, cluster, gone))
         # Few rows of a large cluster were compared with all of it; others would leave copies.

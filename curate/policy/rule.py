@@ -229,14 +229,9 @@ class Rule(BaseModel):
     def reads(self) -> set[str]:
         """The signal columns that the rule needs."""
         verdict = UNWANTED if self.judges == "answer" else None
-        named = {self.column, self.twin, verdict, _CHOSEN_BY.get(self.twin or "")} - {None}
+        named = {self.column, self.twin, verdict} - {None}
         in_when = words(self.when) if self.when is not None else []
         return {word for word in in_when if word not in KEYWORDS} | {str(one) for one in named}
-
-
-# Of near-copies the more readable one may stay (`curate.dedup.twins`): then it has to be measured,
-# or a run that measures it for other rules would choose otherwise.
-_CHOSEN_BY = {"near_duplicate_of": "readability_flesch"}
 
 
 class Pack(BaseModel):

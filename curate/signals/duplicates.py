@@ -99,13 +99,15 @@ def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
         "near_lead": "whether the row was compared with all that are near to the same one, and so "
         "can stand for them",
         "answer_words": "words of the answer, where a sign takes one back",
+        "answer_ease": "how easy the answer is to read: minus its Coleman-Liau index, years of "
+        "school",
     },
     needs=(
         *("id", "context_key", "prompt_wording", "response_wording"),
-        *("prompt_length", "response_length", "prompt_words", "response_words"),
+        *("prompt_length", "response_length", "prompt_words", "response_words", "response_ease"),
     ),
     scope="corpus",
-    version=2,
+    version=3,
 )
 def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that say the same word for word, then rows that differ by a small edit."""
@@ -128,6 +130,7 @@ def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
             "same_words_as": _others(ids, first),
             "near_lead": lead[first],
             "answer_words": words,
+            "answer_ease": frame["response_ease"],
         }
     ).hstack(_as_lists(found, related, frame.height))
 

@@ -110,7 +110,7 @@ def curate_clean(path: Path, folder: Path) -> Kept:
     from curate.config import Settings
     from curate.pipeline import clean
 
-    clean([path], folder / "run", Settings(select=("duplicate",)))
+    clean([path], folder / "run", Settings(select=("duplicate",), ignore=("duplicate-semantic",)))
     import polars as pl
 
     ledger = pl.read_parquet(folder / "run" / "ledger.parquet")
@@ -128,7 +128,11 @@ def curate_signals(path: Path, _folder: Path) -> Kept:
     from curate.row import to_frame
     from curate.score import Scorer, make_plan
 
-    rules = {code: rule for code, rule in load_rules().items() if code.startswith("duplicate-")}
+    rules = {
+        code: rule
+        for code, rule in load_rules().items()
+        if code.startswith("duplicate-") and code != "duplicate-semantic"
+    }
     scorer = Scorer(make_plan({name for rule in rules.values() for name in rule.reads}), rules)
     ingest, lines, work = Ingest(), path.read_bytes().splitlines(), 0.0
     assert orjson.loads(lines[0])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import polars as pl
 import pytest
 
-from curate.text.normalize import normalized
+from curate.text.normalize import COMPOSED, normalized
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,10 @@ def test_what_counts_as_the_same(one, other, same):
 def test_null_stays_null():
     frame = pl.DataFrame({"text": [None]}, schema={"text": pl.String})
     assert frame.select(normalized(pl.col("text")))["text"].to_list() == [None]
+
+
+def test_signs_that_have_their_normal_form():
+    signs = [chr(at) for at in range(0x10000) if re.match(f"[{COMPOSED}]", chr(at))]
+    assert len(signs) > 20_000
+    assert "".join(signs) == unicodedata.normalize("NFC", "".join(signs))
+    assert not any(map(unicodedata.combining, signs)), "none of them joins the sign before"
