@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from curate.dedup.against import Item
     from curate.policy.rule import Rule
     from curate.report.excerpt import Mark
     from curate.report.rows import Shown, Turn
@@ -67,7 +68,14 @@ def _as_json(told: Story) -> dict[str, Any]:
         "raw": told.text(told.raw),
         "edited": told.edited and told.text(told.edited),
         "twin": told.twin,
+        "item": told.item and _item_as_json(told.item, told),
     }
+
+
+def _item_as_json(item: Item, told: Story) -> dict[str, Any]:
+    texts = [(role, told.shown.masked(text)) for role, text in item.texts]
+    told_texts = [{"role": one, "text": text, "shared": told.shared(text)} for one, text in texts]
+    return {"place": item.place, "texts": told_texts}
 
 
 def _masked(said: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
@@ -99,6 +107,8 @@ def _tell(told: Story, console: Console) -> None:
             _turn(turn, _hits(told.findings, number), told.shown, console)
     else:
         _beside(told, console)
+    if told.item is not None and not told.shown.hidden:
+        _beside_item(told.item, told, console)
     raw, edited = told.text(told.raw), told.edited and told.text(told.edited)
     if raw and edited:
         console.print(Text("edited", "bold"))
@@ -160,6 +170,31 @@ def _hits(findings: Sequence[Mapping[str, Any]], turn: int) -> list[Mark]:
     ]
 
 
+def _beside_item(item: Item, told: Story, console: Console) -> None:
+    """The evaluation item that the row holds, with what stands in both marked."""
+    from rich.text import Text
+
+    from curate.report.excerpt import Mark
+    from curate.report.rows import Turn
+
+    place = on_a_line(item.place)
+    if not item.texts:
+        said = f"{place} is not here, or no longer what it was, and is not shown"
+        console.print(Text(said, "yellow"), soft_wrap=True)
+        return
+    legend = ("evaluation item ", place, "  ", _sign("in both", "hit", console))
+    console.print(Text.assemble(*legend), soft_wrap=True)
+    for role, text in item.texts:
+        marks = [Mark(*stretch, "hit") for stretch in told.shared(text)]
+        _turn(Turn(role, text), marks, told.shown, console)
+
+
+def _sign(part: str, kind: str, console: Console) -> tuple[str, str]:
+    """A part of a text, styled; what was found between signs where there is no colour."""
+    plain = console.color_system is None or console.no_color
+    return (f"{{={part}=}}" if plain and kind == "hit" else part), _MARKS[kind]
+
+
 _MARKS = {"hit": "reverse", "secret": "reverse", "text": "", "cut": "dim", "differs": "reverse"}
 
 
@@ -171,7 +206,7 @@ def _turn(turn: Turn, hits: Sequence[Mark], shown: Shown, console: Console) -> N
 
     parts = cut(turn.text, [*hits, *shown.marks(turn.text)], [(0, len(turn.text))])
     console.print(Text(turn.label, "bold"))
-    text = Text.assemble(*((part.text, _MARKS[part.kind]) for part in parts))
+    text = Text.assemble(*(_sign(part.text, part.kind, console) for part in parts))
     _indented(text, console)
     console.print()
 

@@ -7,7 +7,7 @@ what is a question, an answer, or the passage a question is about follows from t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -17,7 +17,7 @@ import polars as pl
 
 from curate.dedup.minhash import END
 from curate.dedup.overlap import LEAST, TELLING, Index
-from curate.errors import InputError, UsageError
+from curate.errors import CurateError, InputError, UsageError
 from curate.read import open_sources, parse
 from curate.signals.shingles import token_runs
 from curate.text.normalize import normalized
@@ -256,6 +256,50 @@ def _load(names: tuple[str, ...]) -> Against:
     if not any(one.texts for one in items):
         raise InputError(f"{names[0]}: no text in it; --against takes evaluation items")
     return _against(items, files)
+
+
+def named(place: str, files: Mapping[str, str]) -> Item | None:
+    """The item that stands at `FILE:LINE`, if its file still is what rows were compared with.
+
+    `files` has the SHA-256 of each file by its name.
+    """
+    name, _, line = place.rpartition(":")
+    try:
+        (source,) = open_sources([name])
+        found = [_read(record) for record in source if str(record.line) == line]
+    except CurateError:  # it is gone, or can't be read any more
+        return None
+    return found[0] if found and source.sha256 == files.get(name) else None
+
+
+_SHARED = 3  # words in a row that both have
+_ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff"  # each sign is a word
+_WORD = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+")
+
+
+def shared(text: str, others: Iterable[str]) -> list[tuple[int, int]]:
+    """The stretches of a text, in characters, whose words stand in others too.
+
+    Three words in a row, or all words of a text that has fewer; case and signs aside.
+    """
+    words = [(found.start(), found.end(), found[0].lower()) for found in _WORD.finditer(text)]
+    size = min(_SHARED, len(words))
+    known = {
+        run for one in others for run in _grams([word.lower() for word in _WORD.findall(one)], size)
+    }
+    held = [run in known for run in _grams([word for _, _, word in words], size)]
+    made: list[tuple[int, int]] = []
+    for at in (at for at, is_held in enumerate(held) if is_held):
+        start, end = words[at][0], words[at + size - 1][1]
+        if made and at and held[at - 1]:
+            start = made.pop()[0]
+        made.append((start, end))
+    return made
+
+
+def _grams(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """The runs of so many words."""
+    return zip(*(words[at:] for at in range(size)), strict=False) if size else iter(())
 
 
 def _read(record: Record) -> Item:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate.dedup import against
 from curate.errors import UsageError
 from curate.policy.evidence import PLACES
 from curate.policy.rule import load_rules
@@ -20,10 +21,12 @@ from curate.run import folder as files
 from curate.run.store import read_store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from curate.dedup.against import Item
     from curate.policy.rule import Rule
     from curate.report.rows import Shown
+    from curate.run.lock import InputFacts
 
 SHOWN = 20  # candidates that an ambiguous name lists
 WORDS = 1000  # more that differ are not compared word by word: difflib's time grows with the square
@@ -44,6 +47,8 @@ class Story:
         edited: its bytes after the edit rules; None where none changed it.
         twin: the ledger row of the record it was compared with.
         twin_shown: and that one's turns.
+        item: the evaluation item that stands in it; without texts, if its file is not there or no
+            longer what it was.
     """
 
     ledger: dict[str, Any]
@@ -55,6 +60,11 @@ class Story:
     edited: bytes | None = None
     twin: dict[str, Any] | None = None
     twin_shown: Shown | None = None
+    item: Item | None = None
+
+    def shared(self, text: str) -> list[tuple[int, int]]:
+        """The stretches of a text of the item that stand in the record, in characters."""
+        return against.shared(text, (turn.text for turn in self.shown.turns))
 
     def text(self, raw: bytes) -> str | None:
         """Bytes of the record as text without its secrets; None where that can't be done."""
@@ -102,17 +112,26 @@ def story(folder: str | Path, row: str) -> Story:
     raw = next(
         raw for place, raw in enumerate(read_store(run.folder / files.RECORDS)) if place == at
     )
+    held = {key: value for one in scores for key, value in one.items() if value is not None}
     return Story(
         found,
         findings,
-        {key: held for one in scores for key, held in one.items() if held is not None},
+        held,
         raw,
         rows[at] if rows[at].row is None else with_keys(rows[at], raw),
         rules,
         edits[own]["after"].encode() if own in edits else None,
         twin,
         rows[twin["position"]] if twin else None,
+        _item(held.get("contamination_item"), run.lock.measured.against),
     )
+
+
+def _item(place: str | None, files: Iterable[InputFacts]) -> Item | None:
+    if place is None:
+        return None
+    known = {one.name: one.sha256 for one in files}
+    return against.named(place, known) or against.Item(place, ())
 
 
 _LISTED = 6  # records that an error names

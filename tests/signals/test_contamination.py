@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from curate import Settings, clean, decide_again, verify
 from curate.cli import app
+from curate.dedup.against import shared
 from curate.errors import InputError, UsageError
 from curate.ingest import Ingest
 from curate.read import Record
@@ -234,6 +235,39 @@ def test_a_run_drops_names_and_verifies(desk):
     findings = pl.read_parquet(desk / "run/findings.parquet")
     (hit,) = findings.filter(pl.col("code") == "contamination-answer").to_dicts()
     assert hit["span"] == {"turn": 1, "start": 0, "end": len(LONG) - 1}
+
+
+def test_why_shows_the_item_beside_the_row(desk):
+    rows = [row(f"Solve this. {LONG.replace('harbour', 'island')}", "At 8:25.")]
+    (desk / "data.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", "utf-8")
+    clean("data.jsonl", "run", AGAINST)
+    said = " ".join(curate("why", "run", "1").output.split())
+    before, after = LONG.split(" harbour ")
+    assert f"{{={before} island {after.rstrip('?')}=}}" in said, "the find in the row"
+    assert "evaluation item items.jsonl:1 {=in both=} question" in said
+    assert f"{{={before}=}} harbour {{={after.rstrip('?')}=}}?" in said
+    told = json.loads(curate("why", "run", "1", "--json").output)["item"]
+    assert [one["role"] for one in told["texts"]] == ["question", "answer"]
+    assert told["texts"][0]["shared"] == [[0, len(before)], [LONG.index(after), len(LONG) - 1]]
+    with (desk / "items.jsonl").open("a") as file:
+        file.write("\n")
+    said = " ".join(curate("why", "run", "1").output.split())
+    assert "items.jsonl:1 is not here, or no longer what it was" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "parts"),
+    [
+        ("The Salt Gate", "is it the salt gate?", ["The Salt Gate"]),
+        ("The Salt Gate is old", "old is the salt gate", ["The Salt Gate"]),
+        ("a b c d e", "b c d x", ["b c d"]),
+        ("a b", "b a", []),
+        ("夜里用什么告诉", "在夜里用什么", ["夜里用什么"]),
+        ("", "x", []),
+    ],
+)
+def test_what_two_texts_share(text, other, parts):
+    assert [text[start:end] for start, end in shared(text, [other])] == parts
 
 
 def test_another_file_is_measured_anew(desk):
