@@ -52,7 +52,10 @@ def explain(
 
 def _explain(rule: Rule, console: Console) -> None:
     from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
+
+    from curate.text.visible import visible
 
     colour = _COLOURS[rule.action]
     console.print(
@@ -75,9 +78,12 @@ def _explain(rule: Rule, console: Console) -> None:
         *(("not", _told(one)) for one in rule.examples.misses),
         *(("see", one) for one in rule.references),
     ]
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", min_width=6)
+    table.add_column(overflow="fold")
     for label, text in lines:
-        console.print(Padding(Text.assemble((f"{label:<7}", "dim"), text), (0, 0, 0, 2)))
-    console.print()
+        table.add_row(label, Text(visible(text)))
+    console.print(Padding(table, (0, 0, 1, 2), expand=False))
 
 
 _KINDS = {"any": "finds", "unless": "unless", "none": "lacks"}
@@ -93,19 +99,28 @@ def _patterns(clause: Clause) -> Iterator[tuple[str, str]]:
 
 
 def _told(example: dict[str, Any] | list[dict[str, Any]]) -> str:
-    """An example in lines: `question -> answer`, as JSON where there is more to it than that."""
-    return "\n".join(map(_said, example if isinstance(example, list) else [example]))
+    """An example in lines, one of several rows as an item of a list."""
+    if isinstance(example, list):
+        return "\n".join(f"- {_said(one)}" for one in example)
+    return _said(example)
 
 
 def _said(record: dict[str, Any]) -> str:
+    """A record as `question -> answer` or turn by turn; as JSON where there is more to it."""
     import orjson
 
+    if record.keys() == {"messages"} and all(one.keys() <= _TURN for one in record["messages"]):
+        turns = ((one.get("role"), one.get("content")) for one in record["messages"])
+        return " ⏎ ".join(f"{role}: {text}".replace("\n", " ⏎ ") for role, text in turns)
     if set(record) != {"instruction", "input", "output"} or not all(
         isinstance(text, str) and text for text in (record["instruction"], record["output"])
     ):
         return orjson.dumps(record).decode()
     asked = " ⏎ ".join(filter(None, (record["instruction"], record["input"])))
     return f"{asked} → {record['output']}".replace("\n", " ⏎ ")
+
+
+_TURN = {"role", "content"}
 
 
 def list_rules(
