@@ -10,8 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
-from curate.errors import ConfigError, in_plain_words
-from curate.policy.rule import Own, Verdict, did_you_mean, load_own
+from curate.errors import ConfigError, did_you_mean, in_plain_words
+from curate.policy.catalogue import load_own
+from curate.policy.pack import Own
+from curate.policy.rule import Verdict
 
 
 class IndexAt(BaseModel):

@@ -10,9 +10,10 @@ import polars as pl
 
 from curate.dedup import twins
 from curate.errors import RuleError
+from curate.policy.condition import condition
 from curate.policy.evidence import places
 from curate.policy.match import SCHEMA
-from curate.policy.rule import UNWANTED, condition
+from curate.policy.rule import UNWANTED
 from curate.run.ledger import open_ledger
 
 if TYPE_CHECKING:

@@ -46,11 +46,16 @@ def in_plain_words(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
     """
     if fault["type"] == "extra_forbidden":
         keys = list(known)
-        close = get_close_matches(str(fault["loc"][-1]), keys, n=1)
-        meant = f"; did you mean {close[0]!r}?" if close else ""
+        meant = did_you_mean(str(fault["loc"][-1]), keys)
         return f"unknown key{meant} (known: {', '.join(keys)})"
     said = str(fault["msg"]).removeprefix("Value error, ")
     return _PLAIN.get(fault["type"], said.replace("Input should be", "expected"))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question that names the nearest known word; nothing where none is near."""
+    close = get_close_matches(word, sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 class CurateError(Exception):

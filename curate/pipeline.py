@@ -24,7 +24,8 @@ from curate.decide import FINDINGS, decide
 from curate.errors import InputError, OutputError, UsageError
 from curate.ingest import Ingest, Refusal
 from curate.models import fingerprints
-from curate.policy.rule import Rule, choose, load_pack, load_rules
+from curate.policy.catalogue import load_pack
+from curate.policy.choose import chosen_rules
 from curate.read.memory import open_data
 from curate.registry import makers, plan
 from curate.row import BASE_SCHEMA, to_frame
@@ -60,6 +61,7 @@ from curate.write import Writer, layout_of, open_core
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from curate.policy.rule import Rule
     from curate.read import Record, Source
     from curate.row import Row
 
@@ -250,19 +252,6 @@ def report_again(folder: str | Path) -> Lock:
         lock.write(made)  # not a link, as it is written once more
         report.write(report.build(made), made)
         return lock.write(made)
-
-
-def chosen_rules(settings: Settings) -> dict[str, Rule]:
-    """The rules that a run with these settings applies."""
-    return choose(
-        load_rules(settings.rules),
-        load_pack(settings.pack, settings.rules),
-        select=settings.select,
-        ignore=settings.ignore,
-        thresholds=settings.thresholds,
-        fix=settings.fix,
-        actions=settings.actions,
-    )
 
 
 # --- measure ------------------------------------------------------------------------------------

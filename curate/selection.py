@@ -27,7 +27,8 @@ from curate.embed.static import unit
 from curate.errors import InputError, OutputError, UsageError
 from curate.ingest import Ingest, Refusal
 from curate.learn import coreset
-from curate.pipeline import BATCH_BYTES, BATCH_ROWS, chosen_rules, no_tick, read_all
+from curate.pipeline import BATCH_BYTES, BATCH_ROWS, no_tick, read_all
+from curate.policy.choose import chosen_rules
 from curate.read import open_sources
 from curate.row import to_frame
 from curate.run import folder as files

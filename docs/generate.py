@@ -30,7 +30,7 @@ from curate.cli import main as curate
 from curate.errors import CurateError
 from curate.formats import Format, formats
 from curate.formats.schema import schemas
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from curate.registry import signals
 from curate.row import BASE_SCHEMA
 from curate.text.normalize import ROLES

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from curate.formats import formats
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from curate.registry import signals
 
 ROOT = Path(__file__).resolve().parent.parent

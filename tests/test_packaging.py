@@ -67,7 +67,7 @@ def test_the_wheel_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> 
         from curate.formats import formats
         from curate.formats.schema import schemas
         from curate.registry import signals
-        from curate.policy.rule import load_pack, load_rules
+        from curate.policy.catalogue import load_pack, load_rules
         assert load_rules() and load_pack("default") and signals() and formats()
         assert all((files("curate.schemas") / name).is_file() for name in schemas())
         assert files("curate.train").is_dir()

@@ -23,7 +23,7 @@ from jsonschema import Draft202012Validator
 from curate import pipeline, report
 from curate.config import Settings
 from curate.errors import InputError
-from curate.policy.rule import _shipped_rules
+from curate.policy.catalogue import _shipped_rules
 from curate.report import explorer
 from curate.report.charts import _difference, telling, told
 from curate.report.excerpt import Mark, around, cut, differences, ends
@@ -83,7 +83,7 @@ def catalogue(tmp_path_factory):
     pack = {"name": "default", "what": "All.", "select": ["all"]}
     (folder / "packs" / "default.yaml").write_text(yaml.safe_dump(pack), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("curate.policy.rule.files", lambda _: folder)
+        patch.setattr("curate.policy.catalogue.files", lambda _: folder)
         _shipped_rules.cache_clear()  # other tests of this process have read curate's own
         yield folder
     _shipped_rules.cache_clear()
@@ -835,7 +835,7 @@ def test_shares_are_rounded_and_never_to_all_or_nothing(share, said):
 
 @pytest.mark.slow
 def test_the_report_of_the_whole_alpaca_file_is_a_small_page(shared_data, tmp_path, monkeypatch):
-    monkeypatch.setattr("curate.policy.rule.files", files)
+    monkeypatch.setattr("curate.policy.catalogue.files", files)
     _shipped_rules.cache_clear()
     path = shared_data / "01_alpaca" / "stanford_alpaca_52k" / "alpaca_data.json"
     pipeline.clean([str(path)], tmp_path / "out", Settings())

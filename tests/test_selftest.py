@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from curate.config import Settings
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from curate.selftest.classes import KINDS
 from curate.selftest.host import Draft, open_host
 from curate.selftest.plant import SHARE

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from curate.cli import app
 from curate.config import Settings
-from curate.policy.rule import Pack
+from curate.policy.pack import Pack
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "settings.md").read_text("utf-8")
 

@@ -34,7 +34,9 @@ def explain(
     json: options.Json = False,
 ) -> None:
     """Say what a rule looks for, why, and show its examples."""
-    from curate.policy.rule import did_you_mean, load_rules, matches_prefix
+    from curate.errors import did_you_mean
+    from curate.policy.catalogue import load_rules
+    from curate.policy.choose import matches_prefix
 
     known = load_rules([str(one) for one in rules or ()])
     small = code.casefold()
@@ -131,7 +133,8 @@ def list_rules(
     json: options.Json = False,
 ) -> None:
     """List the rules that a pack applies, with what each does."""
-    from curate.policy.rule import choose, load_pack, load_rules
+    from curate.policy.catalogue import load_pack, load_rules
+    from curate.policy.choose import choose
 
     folders = [str(one) for one in rules or ()]
     chosen = choose(

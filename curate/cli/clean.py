@@ -138,7 +138,7 @@ def decide(
 
 def _check_set(given: list[str] | None, chosen: Settings) -> None:
     """Refuse a threshold or an action of a rule that is not asked."""
-    from curate.pipeline import chosen_rules
+    from curate.policy.choose import chosen_rules
 
     rules = chosen_rules(chosen) if given else {}
     for code in (*options.thresholds(given), *options.actions(given)):
@@ -168,7 +168,8 @@ def undo(
 
 def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     """The settings of a run in which these rules flag, and edit nothing."""
-    from curate.policy.rule import did_you_mean, matches_prefix
+    from curate.errors import did_you_mean
+    from curate.policy.choose import matches_prefix
 
     known = {*lock.rules, *lock.settings.ignore}  # an edit that was undone is ignored since
     for one in wanted:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from curate.config import Settings, read_tables
-from curate.errors import ConfigError, CurateError
+from curate.errors import ConfigError, CurateError, did_you_mean
 from curate.gate import bounds
-from curate.policy.rule import did_you_mean, matches_prefix
+from curate.policy.choose import matches_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -324,7 +324,8 @@ def check_names(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     from curate.gate.figures import FIGURES
-    from curate.policy.rule import load_rules, stored_columns
+    from curate.policy.catalogue import load_rules
+    from curate.policy.check import stored_columns
 
     check = config.check
     rules = load_rules(config.clean.rules)
@@ -366,7 +367,7 @@ def _check_known(loc: tuple[str, ...], what: str, name: str, known: Iterable[str
 
 
 def _check_measured(loc: tuple[str, ...], when: str | None, columns: Iterable[str]) -> None:
-    from curate.policy.rule import KEYWORDS, words
+    from curate.policy.condition import KEYWORDS, words
 
     for word in words(when) if when is not None else ():
         if word not in KEYWORDS and word not in columns:
@@ -379,7 +380,7 @@ def _conditions(check: Check) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _check_condition(loc: tuple[str, ...], when: str, columns: Iterable[str]) -> None:
-    from curate.policy.rule import condition, words
+    from curate.policy.condition import condition, words
 
     try:
         if "threshold" not in words(when):

@@ -15,8 +15,9 @@ from curate.gate.examine import CONDITION
 from curate.gate.excerpt import excerpt
 from curate.gate.figures import FIGURES
 from curate.gate.model import Row
+from curate.policy.catalogue import load_rules
 from curate.policy.mask import mask
-from curate.policy.rule import Rule, load_rules
+from curate.policy.rule import Rule
 from curate.report.examples import VALUE_CHARS, Examiner
 from curate.report.rows import is_secret, read_rows, with_secrets
 from curate.row import to_frame

@@ -15,8 +15,10 @@ from curate.errors import UsageError
 from curate.gate.config import limits
 from curate.gate.figures import FIGURES
 from curate.pipeline import measure, read_all
-from curate.policy.rule import KEYWORDS as NO_COLUMNS
-from curate.policy.rule import choose, condition, load_pack, load_rules, matches_prefix, words
+from curate.policy.catalogue import load_pack, load_rules
+from curate.policy.choose import choose, matches_prefix
+from curate.policy.condition import KEYWORDS as NO_COLUMNS
+from curate.policy.condition import condition, words
 from curate.report.run import Run, counts
 from curate.run.ledger import check_conservation, whole_ledger
 from curate.run.lock import Lock, Origin

@@ -28,7 +28,7 @@ from curate.gate.model import (
     WaiverReport,
 )
 from curate.gate.place import path_in_repository
-from curate.policy.rule import matches_prefix
+from curate.policy.choose import matches_prefix
 from curate.report.run import counts, spread
 from curate.text.visible import on_a_line, visible
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from curate.errors import ConfigError, UsageError
+from curate.errors import ConfigError, UsageError, did_you_mean
 from curate.gate import bounds
 from curate.gate.bounds import Bound, Measure
 from curate.gate.config import REFUSED, Condition, Limit
 from curate.gate.config import limits as listed
 from curate.gate.examine import CONDITION, speaks_for
 from curate.gate.figures import FIGURES, aggregate
-from curate.policy.rule import KEYWORDS, did_you_mean, matches_prefix, words
+from curate.policy.choose import matches_prefix
+from curate.policy.condition import KEYWORDS, words
 from curate.registry import makers
 from curate.text.words import count
 

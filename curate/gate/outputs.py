@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from curate.errors import UsageError
-from curate.policy.rule import did_you_mean
+from curate.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

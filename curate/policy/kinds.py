@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.errors import RuleError
-from curate.policy.rule import condition, tokens
+from curate.policy.condition import condition, tokens
 from curate.registry import makers, plan, signals
 from curate.row import BASE_SCHEMA, to_frame
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.errors import UsageError
-from curate.policy.rule import Own, load_rules
+from curate.policy.catalogue import load_rules
+from curate.policy.choose import chosen_rules
+from curate.policy.pack import Own
 from curate.report.atlas import atlas, charted, tasks
 from curate.report.examples import Examiner
 from curate.report.explorer import Explored, explored, explorer
@@ -82,8 +84,6 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
 
 
 def _rules_of(settings: Settings) -> Mapping[str, Rule]:
-    from curate.pipeline import chosen_rules  # which imports this package
-
     try:
         return chosen_rules(settings)
     except UsageError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curate.policy.rule import words
+from curate.policy.condition import words
 from curate.report.model import Step
 from curate.report.words import count
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import RuleError
-from curate.pipeline import chosen_rules, measure, no_tick, settle
-from curate.policy.rule import Own, load_own
+from curate.pipeline import measure, no_tick, settle
+from curate.policy.catalogue import load_own
+from curate.policy.choose import chosen_rules
+from curate.policy.pack import Own
 from curate.run import folder as files
 from curate.run.facts import stored_records
 from curate.run.lock import Lock, is_changed, is_other, read_lock, rule_hash, versions
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from curate.pipeline import Tick
-    from curate.policy.rule import Pack, Rule
+    from curate.policy.pack import Pack
+    from curate.policy.rule import Rule
 
 
 def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:

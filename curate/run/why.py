@@ -13,8 +13,8 @@ import polars as pl
 
 from curate.dedup import against
 from curate.errors import UsageError
+from curate.policy.catalogue import load_rules
 from curate.policy.evidence import PLACES
-from curate.policy.rule import load_rules
 from curate.report.rows import read_rows, with_before, with_keys, with_secrets
 from curate.report.run import open_run
 from curate.run import folder as files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from curate.policy.rule import matches_prefix
+from curate.policy.choose import matches_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

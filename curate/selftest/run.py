@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import UsageError
-from curate.pipeline import chosen_rules, no_tick, read_all
-from curate.policy.rule import did_you_mean
+from curate.errors import UsageError, did_you_mean
+from curate.pipeline import no_tick, read_all
+from curate.policy.choose import chosen_rules
 from curate.read import open_sources
 from curate.selftest.classes import KINDS, Kind
 from curate.selftest.measure import Seen, look

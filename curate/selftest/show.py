@@ -6,7 +6,7 @@ import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from curate.report.words import count, percent
 from curate.run.summary import Pen
 from curate.selftest.classes import KINDS

@@ -21,7 +21,7 @@ from curate.config import Settings
 from curate.decide import decide
 from curate.embed.static import static, unit
 from curate.learn.coreset import rank
-from curate.pipeline import chosen_rules
+from curate.policy.choose import chosen_rules
 from curate.row import Message, Row, to_frame
 from curate.score import Scorer, make_plan
 from curate.selection import quality

@@ -104,7 +104,8 @@ def stages(file: Path) -> dict[str, float]:
     from curate.config import Settings
     from curate.decide import decide
     from curate.ingest import Ingest
-    from curate.pipeline import BATCH_ROWS, chosen_rules
+    from curate.pipeline import BATCH_ROWS
+    from curate.policy.choose import chosen_rules
     from curate.policy.match import match
     from curate.read import open_sources
     from curate.row import to_frame

@@ -123,7 +123,7 @@ def curate_signals(path: Path, _folder: Path) -> Kept:
 
     from curate.decide import decide
     from curate.ingest import Ingest
-    from curate.policy.rule import load_rules
+    from curate.policy.catalogue import load_rules
     from curate.read import Record
     from curate.row import to_frame
     from curate.score import Scorer, make_plan

@@ -144,7 +144,7 @@ def ours(path: Path) -> tuple[list[int], dict[str, float]]:
     """Lines that curate drops, streaming: no more than a batch of texts is held."""
     from curate.decide import decide
     from curate.ingest import Ingest
-    from curate.policy.rule import load_rules
+    from curate.policy.catalogue import load_rules
     from curate.read import Record
     from curate.row import Row, to_frame
     from curate.score import Scorer, make_plan

@@ -14,7 +14,7 @@ from curate.decide import decide
 from curate.dedup.minhash import FLOOR
 from curate.dedup.twins import spared
 from curate.pipeline import clean, decide_again
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from tests.signals.copies import RULES, ask, decided, scored
 
 TEXT = (

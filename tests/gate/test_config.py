@@ -16,7 +16,8 @@ from curate.gate import bounds
 from curate.gate.bounds import Measure
 from curate.gate.config import load_config
 from curate.gate.figures import FIGURES
-from curate.policy.rule import KEYWORDS, stored_columns, words
+from curate.policy.check import stored_columns
+from curate.policy.condition import KEYWORDS, words
 from tests.gate.data import GOOD, written
 
 DATA = Path("data.jsonl")

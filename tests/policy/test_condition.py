@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from curate.decide import decide
 from curate.errors import RuleError
+from curate.policy.condition import KEYWORDS, condition
 from curate.policy.match import SCHEMA
-from curate.policy.rule import KEYWORDS, Rule, condition
+from curate.policy.rule import Rule
 
 FRAME = pl.DataFrame(
     {

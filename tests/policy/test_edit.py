@@ -13,7 +13,8 @@ from curate import formats
 from curate.errors import RuleError
 from curate.ingest import Ingest
 from curate.policy import edit
-from curate.policy.rule import Rule, load_rules
+from curate.policy.catalogue import load_rules
+from curate.policy.rule import Rule
 from curate.read import Record
 
 EDITS = {code: rule for code, rule in load_rules().items() if rule.action == "edit"}

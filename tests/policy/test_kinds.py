@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from curate.errors import RuleError
+from curate.policy.catalogue import load_own, load_rules
 from curate.policy.kinds import check_kinds
-from curate.policy.rule import Rule, load_own, load_rules
+from curate.policy.rule import Rule
 
 RULE = {
     "code": "odd",

@@ -16,7 +16,9 @@ from curate.cli import app
 from curate.config import Settings
 from curate.errors import RuleError
 from curate.pipeline import clean, decide_again, report_again
-from curate.policy.rule import Own, Rule, load_own, load_rules
+from curate.policy.catalogue import load_own, load_rules
+from curate.policy.pack import Own
+from curate.policy.rule import Rule
 from curate.run.lock import Lock, match_hash, read_lock
 from curate.run.verification import not_compared, verify
 from curate.run.why import story

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from curate.policy.rule import check, load_rules
+from curate.policy.catalogue import load_rules
+from curate.policy.check import check
 
 RULES = load_rules()
 

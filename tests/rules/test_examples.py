@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from curate.policy.catalogue import load_rules
 from curate.policy.examples import failures
-from curate.policy.rule import load_rules
 
 RULES = load_rules()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from curate.policy.rule import choose, load_pack, load_rules
+from curate.policy.catalogue import load_pack, load_rules
+from curate.policy.choose import choose
 
 RULES = load_rules()
 CHOSEN = {name: choose(RULES, load_pack(name)) for name in ("default", "strict", "gate", "all")}

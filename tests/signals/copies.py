@@ -7,7 +7,7 @@ import polars as pl
 
 from curate.decide import decide
 from curate.ingest import Ingest, Refusal
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from curate.read import Record
 from curate.row import to_frame
 from curate.score import Scorer, make_plan

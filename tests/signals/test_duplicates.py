@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.dedup.minhash import FLOOR
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from curate.score import Scorer, make_plan
 from curate.signals.shingles import _plain
 from curate.text.normalize import normalized

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from curate.config import Settings
-from curate.policy.rule import load_rules
+from curate.policy.catalogue import load_rules
 from curate.registry import plan
 from curate.signals.semantic import FLOOR, _cosine, _joint, _same_task, _usable
 from tests.signals.copies import ask, chat, laid_out

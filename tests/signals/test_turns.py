@@ -14,7 +14,8 @@ import pytest
 from curate import formats
 from curate.convert import to_format
 from curate.decide import decide
-from curate.policy.rule import condition, load_rules
+from curate.policy.catalogue import load_rules
+from curate.policy.condition import condition
 from curate.row import Row, to_frame
 from curate.score import Scorer, make_plan
 from curate.signals.turns import turns

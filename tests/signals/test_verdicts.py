@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from curate.decide import decide
 from curate.ingest import Ingest, Refusal
-from curate.policy.rule import UNWANTED, Rule, load_rules
+from curate.policy.catalogue import load_rules
+from curate.policy.rule import UNWANTED, Rule
 from curate.read import Record
 from curate.row import to_frame
 from curate.score import Scorer, make_plan

@@ -1,0 +1,124 @@
+"""Which rules a run applies: chosen by code or by family, with their actions and thresholds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import UsageError, did_you_mean
+from curate.policy.catalogue import load_pack, load_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from curate.config import Settings
+    from curate.policy.pack import Pack
+    from curate.policy.rule import Rule, Verdict
+
+
+def chosen_rules(settings: Settings) -> dict[str, Rule]:
+    """The rules that a run with these settings applies."""
+    return choose(
+        load_rules(settings.rules),
+        load_pack(settings.pack, settings.rules),
+        select=settings.select,
+        ignore=settings.ignore,
+        thresholds=settings.thresholds,
+        fix=settings.fix,
+        actions=settings.actions,
+    )
+
+
+def matches_prefix(code: str, prefix: str) -> bool:
+    """Whether a code is this one or of this family: `pii` takes `pii-email`, not `piig`."""
+    return prefix in {"all", code} or code.startswith(prefix.rstrip("-") + "-")
+
+
+def choose(
+    rules: Mapping[str, Rule],
+    pack: Pack,
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    thresholds: Mapping[str, float] | None = None,
+    actions: Mapping[str, Verdict] | None = None,
+    fix: bool = False,
+) -> dict[str, Rule]:
+    """The rules of a run, each with the action and threshold it has there.
+
+    Args:
+        rules: the catalogue.
+        pack: what is taken where `select` is silent, and the actions and thresholds.
+        select: codes or prefixes to take instead of the pack's.
+        ignore: codes or prefixes to leave out, on top of the pack's.
+        thresholds: code -> threshold, over the pack's.
+        actions: code or prefix -> action, over the pack's; a rule named here is believed however
+            many rows it hits.
+        fix: take the edit rules too.
+
+    Raises:
+        UsageError: a code or prefix that names no rule, or edit rules alone that nothing applies;
+            or a rule without a threshold.
+    """
+    named = actions or {}
+    limits = {**pack.thresholds, **(thresholds or {})}
+    _check_edits(rules, () if fix else select)
+    _expand(rules, (*pack.actions, *named), edits=True)
+    taken = _expand(rules, select or pack.select, edits=False)
+    taken |= {code for code, rule in rules.items() if fix and rule.action == "edit"}
+    taken -= _expand(rules, ignore, edits=True)
+    if not select:
+        taken -= _expand(rules, pack.ignore, edits=True)
+    _check_thresholds(rules, limits)
+    return {code: _applied(rules[code], pack, named, limits) for code in sorted(taken)}
+
+
+def _applied(
+    rule: Rule, pack: Pack, named: Mapping[str, Verdict], limits: Mapping[str, float]
+) -> Rule:
+    """A rule with what a run changes of it; `named` are actions over the pack's."""
+    changes: dict[str, Any] = {}
+    for prefix, action in (*pack.actions.items(), *named.items()):
+        if matches_prefix(rule.code, prefix) and rule.action != "edit":
+            changes["action"] = action
+    if any(matches_prefix(rule.code, prefix) for prefix in named):
+        changes["suspect_above"] = 1.0  # whoever names the rule's action has looked
+    if rule.code in limits:
+        changes["threshold"] = limits[rule.code]
+    return rule.model_copy(update=changes)
+
+
+def _check_thresholds(rules: Mapping[str, Rule], codes: Iterable[str]) -> None:
+    """Refuse to set a threshold that there is not."""
+    for code in codes:
+        if code not in rules:
+            raise UsageError(f"no rule is named {code!r}{did_you_mean(code, rules)}")
+        if rules[code].threshold is None:
+            raise UsageError(f"{code} has no threshold to set; `curate explain {code}` shows it")
+
+
+def _check_edits(rules: Mapping[str, Rule], select: Iterable[str]) -> None:
+    """Refuse a family of edit rules, of which a run without `fix` would take none."""
+    for prefix in select:
+        family = [rule for code, rule in rules.items() if matches_prefix(code, prefix)]
+        if family and prefix not in rules and all(rule.action == "edit" for rule in family):
+            raise UsageError(
+                f"--select {prefix}: these rules mend rows, and find no fault; clean --fix applies "
+                "them"
+            )
+
+
+def _expand(rules: Mapping[str, Rule], prefixes: Iterable[str], *, edits: bool) -> set[str]:
+    """The codes that these name; with `edits`, a family's edit rules are among them.
+
+    Raises:
+        UsageError: one names no rule.
+    """
+    taken: set[str] = set()
+    for prefix in prefixes:
+        found = {code for code in rules if matches_prefix(code, prefix)}
+        if not found and prefix != "all":
+            raise UsageError(f"no rule is named {prefix!r}{did_you_mean(prefix, rules)}")
+        if not edits and prefix not in found:
+            found = {code for code in found if rules[code].action != "edit"}
+        taken |= found
+    return taken
