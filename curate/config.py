@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
 from curate.errors import ConfigError, did_you_mean, in_plain_words
-from curate.policy.catalogue import load_own
 from curate.policy.pack import Own
 from curate.policy.rule import Verdict
 
@@ -75,21 +74,6 @@ class Settings(BaseModel):
     synthetic_head: str = "synthetic"
     to: str | None = None
     seed: int = 0
-
-    def resolved(self) -> Settings:
-        """The same with what its folders hold, so that a run can keep it: rules, an index's state.
-
-        Raises:
-            RuleError: a file that is no rule or no pack.
-            UsageError: no such folder, or an index that can't be compared with.
-            InputError: a damaged index.
-        """
-        held: dict[str, Any] = {"rules": load_own(self.rules)} if self.rules else {}
-        if isinstance(self.index, str):
-            from curate.dedup.index import state_of
-
-            held["index"] = state_of(self.index)
-        return self.model_copy(update=held) if held else self
 
     @field_validator("format", "to")
     @classmethod

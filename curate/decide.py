@@ -11,10 +11,10 @@ import polars as pl
 from curate.dedup import twins
 from curate.errors import RuleError
 from curate.policy.condition import condition
-from curate.policy.evidence import places
 from curate.policy.match import SCHEMA
 from curate.policy.rule import UNWANTED
 from curate.run.ledger import open_ledger
+from curate.text.evidence import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from curate import formats, read
 from curate.errors import UsageError
 from curate.policy import edit
-from curate.policy.mask import mask_keys
+from curate.policy.keys import mask_keys
 from curate.row import BESIDE, Row
 
 if TYPE_CHECKING:

@@ -54,6 +54,7 @@ from curate.run.lock import (
     rule_hash,
     versions,
 )
+from curate.run.resolve import resolved
 from curate.run.store import StoreWriter, read_store
 from curate.score import Scorer, make_plan, unique_ids
 from curate.write import Writer, layout_of, open_core
@@ -124,7 +125,7 @@ def clean(
 
     asked = settings or Settings()
     with telling(Path(folder), asked.index, say) as told:
-        settings = asked.model_copy(update={"index": told.at}).resolved()
+        settings = resolved(asked.model_copy(update={"index": told.at}))
         rules = chosen_rules(settings)
         _check_asked(settings, rules)
         sources = open_data(inputs)
@@ -226,7 +227,7 @@ def decide_again(
         index = index.model_copy(update={"member": False})
     check_unchanged(source, lock, (*files.FACTS, files.LEDGER))
     with telling(target, index, say) as told:
-        settings = settings.model_copy(update={"index": told.at}).resolved()
+        settings = resolved(settings.model_copy(update={"index": told.at}))
         rules = chosen_rules(settings)
         draft = files.draft(target, force=out is None or force)
         with told.when_published(), draft as made:

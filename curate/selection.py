@@ -32,6 +32,7 @@ from curate.policy.choose import chosen_rules
 from curate.read import open_sources
 from curate.row import to_frame
 from curate.run import folder as files
+from curate.run.resolve import resolved
 from curate.run.store import StoreWriter, read_store
 from curate.run.targets import check_targets
 from curate.score import Scorer, make_plan
@@ -117,7 +118,7 @@ def select(
         InputError: an input that can't be read at all, or holds no valid record.
         OutputError: a file that can't be written.
     """
-    settings = (settings or Settings()).resolved()
+    settings = resolved(settings or Settings())
     target = Path(path)
     named = [inputs] if isinstance(inputs, str | Path) else inputs
     sources = open_sources([_data(one) for one in named])

@@ -403,7 +403,7 @@ def test_marks_stand_right_in_a_row_that_was_edited_and_then_dropped(clean):
 
 
 def test_what_a_signal_saw_is_marked_where_it_stands():
-    """The signal names the turn and quotes it, as `curate.policy.evidence` does."""
+    """The signal names the turn and quotes it, as `curate.text.evidence` does."""
     from curate.report.examples import _find, _found
     from curate.report.rows import Shown, Turn
 

@@ -146,7 +146,7 @@ def _write_no_more() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    from curate.policy.mask import mask_keys
+    from curate.policy.keys import mask_keys
 
     sys.stderr.write(f"curate: {as_message(mask_keys(message))}\n")
     sys.exit(code)

@@ -16,12 +16,12 @@ from curate.gate.excerpt import excerpt
 from curate.gate.figures import FIGURES
 from curate.gate.model import Row
 from curate.policy.catalogue import load_rules
-from curate.policy.mask import mask
 from curate.policy.rule import Rule
 from curate.report.examples import VALUE_CHARS, Examiner
 from curate.report.rows import is_secret, read_rows, with_secrets
 from curate.row import to_frame
 from curate.score import Scorer, make_plan
+from curate.text.mask import mask
 from curate.text.visible import on_a_line, visible
 from curate.text.words import seen
 

@@ -22,6 +22,7 @@ from curate.policy.condition import condition, words
 from curate.report.run import Run, counts
 from curate.run.ledger import check_conservation, whole_ledger
 from curate.run.lock import Lock, Origin
+from curate.run.resolve import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -79,7 +80,7 @@ def examined(sources: Sequence[Source], config: Config, tick: Tick) -> Iterator[
         UsageError: settings that select nothing, or name what is not there.
         InputError: a source that can't be read at all, or not one valid record.
     """
-    settings = config.settings.resolved()
+    settings = resolved(config.settings)
     rules, own = chosen(config.check, settings)
     wanted = _columns(config.check).union(*(rule.reads for rule in rules.values()))
     with TemporaryDirectory(prefix="curate-") as name:

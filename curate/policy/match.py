@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.policy.mask import mask
 from curate.text.answers import questions
+from curate.text.evidence import EVIDENCE_CHARS
+from curate.text.mask import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from curate.policy.rule import Clause, Place, Rule
 
 ROLES = {"prompt": "user", "response": "assistant", "system": "system", "tool": "tool"}
-EVIDENCE_CHARS = 200
 
 SCHEMA = {
     "row": pl.UInt32,  # position of the record in the run, 0-based

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate.policy.mask import mask
 from curate.report.excerpt import Mark, around, cut, differences, ends
 from curate.report.model import Example, Part, Twin
 from curate.report.rows import Shown, Turn, is_secret
 from curate.report.words import figure
+from curate.text.mask import mask
 from curate.text.visible import visible
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ VALUE_CHARS = 120
 DIFF_CHARS = 4000  # of each turn that twins are compared over
 MAX_WINDOWS = 3  # differences shown of one turn
 Finding = dict[str, Any]
-# `user 3: text`, as `curate.policy.evidence` puts it, or text alone.
+# `user 3: text`, as `curate.text.evidence` puts it, or text alone.
 _SEEN_IN = re.compile(
     r"(?:(?P<place>(?:system|user|assistant|tool|rejected)(?: \d+)?): )?(?P<text>.*)", re.DOTALL
 )

@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from curate.policy.mask import mask
 from curate.report.model import Kind, Segment
+from curate.text.mask import mask
 from curate.text.visible import visible
 
 if TYPE_CHECKING:

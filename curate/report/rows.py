@@ -1,6 +1,6 @@
 """The texts of the few rows that a report shows, and the secrets in them that it must not.
 
-Signals tell where each secret stands (`curate.policy.evidence.PLACES`), rules with patterns tell
+Signals tell where each secret stands (`curate.text.evidence.PLACES`), rules with patterns tell
 the first place in a row. What stands there is masked wherever in the row it stands again. Records
 that are no rows have no scores: they are measured here.
 """
@@ -15,14 +15,14 @@ import polars as pl
 
 from curate.decide import decide
 from curate.ingest import Ingest, Refusal
-from curate.policy.evidence import places
-from curate.policy.mask import key_places
+from curate.policy.keys import key_places
 from curate.read import Record
 from curate.report.excerpt import Mark, masked
 from curate.row import Message, Row, to_frame
 from curate.run import folder as files
 from curate.run.store import read_store
 from curate.score import Scorer, make_plan
+from curate.text.evidence import places
 from curate.text.visible import bare
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ import polars as pl
 from curate.dedup import against
 from curate.errors import UsageError
 from curate.policy.catalogue import load_rules
-from curate.policy.evidence import PLACES
 from curate.report.rows import read_rows, with_before, with_keys, with_secrets
 from curate.report.run import open_run
 from curate.run import folder as files
 from curate.run.store import read_store
+from curate.text.evidence import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,6 +11,7 @@ from curate.errors import UsageError, did_you_mean
 from curate.pipeline import no_tick, read_all
 from curate.policy.choose import chosen_rules
 from curate.read import open_sources
+from curate.run.resolve import resolved
 from curate.selftest.classes import KINDS, Kind
 from curate.selftest.measure import Seen, look
 from curate.selftest.plant import Planted, Planter, Round, wanted
@@ -72,7 +73,7 @@ def selftest(inputs: Sequence[str], settings: Settings, wish: Wish, tick: Tick =
         InputError: an input that can't be read at all, or holds no valid record.
     """
     _check(wish)
-    settings = settings.resolved()
+    settings = resolved(settings)
     rules = chosen_rules(settings)
     sources = open_sources(list(inputs))
     rows, records = sample(read_all(sources, tick), wish.rows, settings.seed)

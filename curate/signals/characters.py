@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.policy.evidence import NEEDS, WHERE, Found, Turns, located
 from curate.registry import signal
+from curate.text.evidence import NEEDS, WHERE, Found, Turns, located
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,8 +33,8 @@ from curate.dedup import minhash
 from curate.dedup.against import ROLES, Against, load, words_of
 from curate.dedup.minhash import END, SIGN, TURN
 from curate.dedup.overlap import GRAM, TELLING, find, jaccard, words_alone
-from curate.policy.evidence import PLACES, WHERE
 from curate.registry import signal
+from curate.text.evidence import PLACES, WHERE
 from curate.text.normalize import INVISIBLE
 
 if TYPE_CHECKING:

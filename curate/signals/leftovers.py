@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.policy.evidence import NEEDS, WHERE, Found, Turns, located, seen
 from curate.registry import signal
+from curate.text.evidence import NEEDS, WHERE, Found, Turns, located, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
-from curate.policy.evidence import NEEDS, WHERE, Found, Turns, located, secret
-from curate.policy.mask import mask
 from curate.registry import signal
+from curate.text.evidence import NEEDS, WHERE, Found, Turns, located, secret
+from curate.text.mask import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from curate.policy.evidence import NEEDS, WHERE, Find, Found, Turns, located, secret
-from curate.policy.mask import KEY_STARTS, mask
 from curate.registry import signal
+from curate.text.evidence import NEEDS, WHERE, Find, Found, Turns, located, secret
+from curate.text.mask import KEY_STARTS, mask
 from curate.text.visible import HIDDEN, bare
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""How texts count as the same, how numbers are read and said, and what a terminal may show."""
+"""What can be said of texts alone: which count as the same, what stands in them, what is shown."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curate.policy.evidence import PLACES
 from curate.row import Message, Row, to_frame
+from curate.text.evidence import PLACES
 
 if TYPE_CHECKING:
     import polars as pl

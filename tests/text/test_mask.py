@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curate.policy.mask import mask
+from curate.text.mask import mask
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from curate.policy.mask import mask
-from curate.policy.match import EVIDENCE_CHARS
 from curate.text.answers import refers_back
+from curate.text.mask import mask
 
 NEEDS = ("roles", "texts", "rejected")
+EVIDENCE_CHARS = 200
 SHOWN = 5  # finds of a row that are shown; a log file full of addresses needs no more
 
 PLACE = pl.Struct(

@@ -7,7 +7,7 @@ import re
 import polars as pl
 import pytest
 
-from curate.policy.evidence import PLACES, Turns, located, places, seen
+from curate.text.evidence import PLACES, Turns, located, places, seen
 
 
 def frame(*rows, rejected=None):

@@ -9,7 +9,7 @@ import pytest
 from curate.cli import main
 from curate.config import Settings
 from curate.pipeline import clean
-from curate.policy.mask import mask_keys
+from curate.policy.keys import mask_keys
 from curate.run.why import story
 
 KEY = "ghp_99mhZq4Lw81TxB7dKs02VnRfY6pJcEaU3gHi"  # opens nothing
