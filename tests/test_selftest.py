@@ -20,7 +20,8 @@ from curate.selftest.plant import SHARE
 from curate.selftest.result import Result, wilson
 from curate.selftest.run import Wish, sample, selftest
 from curate.selftest.show import print_result
-from curate.selftest.ways import INSERTED, ways, wordings
+from curate.selftest.ways import INSERTED, ways
+from curate.selftest.worded import wordings
 from tests.planted.generate import planting
 from tests.planted.measure import curate
 

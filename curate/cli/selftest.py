@@ -140,7 +140,8 @@ def _bars(words: list[str] | None) -> dict[str, float]:
 
 def _check_out(out: Path, inputs: list[str], chosen: Settings, config: Path | None) -> None:
     """Refuse to write over what is read."""
-    from curate.read.sources import HUB, files_of
+    from curate.read.source import HUB
+    from curate.read.sources import files_of
     from curate.run.targets import check_targets, files_read
 
     data = [file for one in inputs if not one.startswith(HUB) for file in files_of(one)]

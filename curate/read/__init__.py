@@ -5,6 +5,7 @@ object of a record's bytes. What can't be read as a record is one all the same, 
 """
 
 from curate.read.record import Record, dump, parse
-from curate.read.sources import Source, open_sources
+from curate.read.source import Source
+from curate.read.sources import open_sources
 
 __all__ = ["Record", "Source", "dump", "open_sources", "parse"]

@@ -9,7 +9,7 @@ import polars as pl
 
 from curate.errors import InputError, MissingExtra
 from curate.read.record import Record
-from curate.read.sources import HUB, Source
+from curate.read.source import HUB, Source
 from curate.read.values import carry, schema_text
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import polars as pl
 from curate.errors import InputError
 from curate.read.hub import Split
 from curate.read.record import Record
-from curate.read.sources import Source, open_sources
+from curate.read.source import Source
+from curate.read.sources import open_sources
 from curate.read.values import carry, schema_text
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import UsageError
-from curate.read.sources import HUB, files_of
+from curate.read.source import HUB
+from curate.read.sources import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

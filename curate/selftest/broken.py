@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from curate.selftest.host import Draft, Path
-    from curate.selftest.ways import Pool, Way
+    from curate.selftest.way import Pool, Way
 
     Turns = list[dict[str, Any]]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from curate.config import Settings
     from curate.selftest.measure import Seen
-    from curate.selftest.ways import Way
+    from curate.selftest.way import Way
 
 # More would change what the untouched rows are compared with: their language, their lengths.
 SHARE = 0.25

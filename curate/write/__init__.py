@@ -6,8 +6,9 @@ the encoding of the source, text is written as UTF-8 without a byte order mark.
 """
 
 from curate.write.layout import check_name, extension, layout_of
+from curate.write.opening import open_converter, open_core, open_writer
 from curate.write.output import Output
-from curate.write.writers import Writer, open_converter, open_core, open_writer
+from curate.write.writer import Writer
 
 __all__ = [
     "Output",

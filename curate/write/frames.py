@@ -13,7 +13,7 @@ from curate.read.arrow import END, messages
 from curate.read.stored import BLOCK
 from curate.read.values import restore, schema_of
 from curate.write.shapes import dtype_of, joined, shape
-from curate.write.writers import TableWriter
+from curate.write.table import TableWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
