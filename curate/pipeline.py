@@ -27,9 +27,11 @@ from curate.models import fingerprints
 from curate.policy.catalogue import load_pack
 from curate.policy.choose import chosen_rules
 from curate.read.memory import open_data
+from curate.read.progress import no_tick, read_all
 from curate.registry import makers, plan
 from curate.row import BASE_SCHEMA, to_frame
 from curate.run import folder as files
+from curate.run.batches import BATCH_BYTES, BATCH_ROWS, nothing_valid
 from curate.run.facts import (
     EDITED,
     Facts,
@@ -64,17 +66,10 @@ if TYPE_CHECKING:
 
     from curate.policy.rule import Rule
     from curate.read import Record, Source
+    from curate.read.progress import Tick
     from curate.row import Row
 
-# Rows scored at once. polars forgets compiled patterns between batches, so in batches of 4,096 half
-# of the time for patterns goes into compiling them.
-BATCH_ROWS, BATCH_BYTES = 32_768, 16 << 20
-Tick = Callable[[str, int, int | None], None]
 Say = Callable[[str], None]
-
-
-def no_tick(_stage: str, _done: int, _total: int | None) -> None:
-    """Tell nobody."""
 
 
 def no_say(_line: str) -> None:
@@ -307,7 +302,7 @@ def measure(
                 scorer.add(to_frame(rows))
     ingest.check_map()
     if not row:
-        raise InputError(_nothing_valid(refused))
+        raise InputError(nothing_valid([one for _, one in refused]))
     scores, matches = scorer.finish()
     facts = Facts(
         scores,
@@ -358,18 +353,6 @@ def _origin(sources: Sequence[Source]) -> Origin:
     return Origin(inputs=tuple(inputs), layout=layout_of(sources))
 
 
-def read_all(sources: Sequence[Source], tick: Tick) -> Iterator[Record]:
-    """The records of all sources, in order, telling how many bytes were read."""
-    sizes = [source.size for source in sources]
-    total = None if None in sizes else sum(size or 0 for size in sizes)
-    before = 0
-    for source in sources:
-        for record in source:
-            yield record
-            tick("read", before + source.position, total)
-        before += source.position
-
-
 def _batches(records: Iterable[Record], store: StoreWriter) -> Iterator[list[tuple[int, Record]]]:
     batch: list[tuple[int, Record]] = []
     size = 0
@@ -382,14 +365,6 @@ def _batches(records: Iterable[Record], store: StoreWriter) -> Iterator[list[tup
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _nothing_valid(refused: list[tuple[int, Refusal]]) -> str:
-    if not refused:
-        return "no record in the input"
-    first = refused[0][1]
-    others = f" (and not one of the {len(refused)} records is valid)" if refused[1:] else ""
-    return f"{first.source}:{first.line}: {first.error}{others}"
 
 
 def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) -> bool:

@@ -27,13 +27,14 @@ from curate.embed.static import unit
 from curate.errors import InputError, OutputError, UsageError
 from curate.ingest import Ingest, Refusal
 from curate.learn import coreset
-from curate.pipeline import BATCH_BYTES, BATCH_ROWS, no_tick, read_all
 from curate.policy.choose import chosen_rules
 from curate.read import open_sources
+from curate.read.progress import no_tick, read_all
 from curate.row import to_frame
 from curate.run import folder as files
+from curate.run.batches import nothing_valid, valid_rows
 from curate.run.resolve import resolved
-from curate.run.store import StoreWriter, read_store
+from curate.run.store import read_store
 from curate.run.targets import check_targets
 from curate.score import Scorer, make_plan
 from curate.text.words import count
@@ -45,10 +46,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from curate.embed import Vectors
-    from curate.pipeline import Tick
     from curate.policy.rule import Rule
     from curate.read import Source
-    from curate.row import Row
+    from curate.read.progress import Tick
 
 Order = Literal["chosen", "input"]
 
@@ -196,15 +196,16 @@ def _read(sources: Sequence[Source], store: Path, settings: Settings, tick: Tick
     model = embedder(settings.embedder)
     vectors: list[Vectors] = []
     positions: list[int] = []
-    refused: list[Refusal] = []
-    for batch in _batches(sources, store, settings, refused, tick):
+    refused: dict[int, Refusal] = {}
+    ingest = Ingest(settings.format, settings.map)
+    for batch in valid_rows(read_all(sources, tick), ingest, store, refused):
         positions += [position for position, _ in batch]
         frame = to_frame([row for _, row in batch])
         scorer.add(frame)
         if model is not None:
             vectors.append(unit(model.encode(frame["prompt"]) + model.encode(frame["response"])))
     if not positions:
-        raise InputError(_nothing(refused))
+        raise InputError(nothing_valid([*refused.values()]))
     scores, matches = scorer.finish()
     findings = decide(scores, matches, rules).findings
     codes = findings.group_by("id", maintain_order=True).agg("code").rename({"code": "codes"})
@@ -216,51 +217,13 @@ def _read(sources: Sequence[Source], store: Path, settings: Settings, tick: Tick
         quality(scores, findings),
         np.concatenate(vectors) if vectors else np.zeros((len(positions), 1), np.float32),
         positions,
-        refused,
+        [*refused.values()],
     )
 
 
 def _columns(rules: Mapping[str, Rule]) -> set[str]:
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
     return read | {"knowledge_facts", "response_tokens"}
-
-
-def _batches(
-    sources: Sequence[Source],
-    store: Path,
-    settings: Settings,
-    refused: list[Refusal],
-    tick: Tick,
-) -> Iterator[list[tuple[int, Row]]]:
-    """Valid rows with their positions among all records; the others go to `refused`."""
-    ingest = Ingest(settings.format, settings.map)
-    batch: list[tuple[int, Row]] = []
-    size = 0
-    with StoreWriter(store) as kept:
-        for position, record in enumerate(read_all(sources, tick)):
-            kept.add(record.raw)
-            row, _ = ingest(record)
-            if isinstance(row, Refusal):
-                refused.append(row)
-                continue
-            batch.append((position, row))
-            size += len(record.raw)
-            if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-    ingest.check_map()
-    if batch:
-        yield batch
-
-
-def _nothing(refused: Sequence[Refusal]) -> str:
-    if not refused:
-        return "no record in the input"
-    first = refused[0]
-    return (
-        f"{first.source}:{first.line}: {first.error} "
-        f"(and not one of the {len(refused)} records is valid)"
-    )
 
 
 # --- quality ------------------------------------------------------------------------------------

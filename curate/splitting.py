@@ -25,13 +25,14 @@ from curate.dedup.clusters import REMEDY, Links, clusters, draw, largest
 from curate.dedup.minhash import TURN
 from curate.errors import InputError, InternalError, UsageError
 from curate.ingest import Ingest, Refusal
-from curate.pipeline import BATCH_BYTES, BATCH_ROWS, no_tick, read_all
 from curate.read import open_sources, parse
+from curate.read.progress import no_tick, read_all
 from curate.row import to_frame
 from curate.run import folder as files
-from curate.run.facts import json_line
+from curate.run.batches import nothing_valid, valid_rows
+from curate.run.facts import quarantine_line
 from curate.run.lock import sha256
-from curate.run.store import StoreWriter, read_store
+from curate.run.store import read_store
 from curate.signals.shingles import SHORT, sketches
 from curate.write import extension, layout_of, open_writer
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 
     from curate.dedup.clusters import Cluster, Keys
     from curate.dedup.minhash import Hashes, Ints
-    from curate.pipeline import Tick
     from curate.read import Source
+    from curate.read.progress import Tick
     from curate.row import Row
 
 NAMES = ("train", "eval", "test")
@@ -108,11 +109,7 @@ def split(
         _write_rows(made, rows, members, chosen)
         told = {
             "curate": __version__,
-            "inputs": [_input(one) for one in sources],
-            "seed": settings.seed,
-            "similarity": similarity,
-            "group": group,
-            "records": sum(one.records for one in sources),
+            **_asked(sources, settings, similarity, group),
             "splits": _splits(members, chosen, shares, written),
             "quarantined": written[QUARANTINE],
             "clusters": together,
@@ -120,6 +117,19 @@ def split(
         }
         (made / REPORT).write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
     return told
+
+
+def _asked(
+    sources: Sequence[Source], settings: Settings, similarity: float, group: str | None
+) -> dict[str, Any]:
+    """What was split, and how it was asked for."""
+    return {
+        "inputs": [_input(one) for one in sources],
+        "seed": settings.seed,
+        "similarity": similarity,
+        "group": group,
+        "records": sum(one.records for one in sources),
+    }
 
 
 def _together(rows: _Rows, found: Sequence[Cluster], members: Ints, links: Links) -> dict[str, Any]:
@@ -264,40 +274,15 @@ def _measured(
     sources: Sequence[Source], settings: Settings, group: str | None, made: Path, tick: Tick
 ) -> _Rows:
     """Read and validate all records, and keep their bytes in `made`."""
-    ingest = Ingest(settings.format, settings.map)
     rows = _Rows()
-    batch: list[Row] = []
-    size = 0
-    with StoreWriter(made / _RECORDS) as store:
-        for position, record in enumerate(read_all(sources, tick)):
-            store.add(record.raw)
-            one, _ = ingest(record)
-            if isinstance(one, Refusal):
-                rows.refused[position] = one
-                continue
-            batch.append(one)
-            size += len(record.raw)
-            if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
-                rows.add(batch, group)
-                batch, size = [], 0
-    if batch:
-        rows.add(batch, group)
-    ingest.check_map()
+    ingest = Ingest(settings.format, settings.map)
+    for batch in valid_rows(read_all(sources, tick), ingest, made / _RECORDS, rows.refused):
+        rows.add([row for _, row in batch], group)
     if not len(rows):
-        raise InputError(_nothing(rows))
+        raise InputError(nothing_valid([*rows.refused.values()]))
     if group is not None and not any(part.any() for part in rows.group):
         raise UsageError(f"--group {group}: no record has such a field with a value in it")
     return rows
-
-
-def _nothing(rows: _Rows) -> str:
-    if not rows.refused:
-        return "no record in the input"
-    first = next(iter(rows.refused.values()))
-    return (
-        f"{first.source}:{first.line}: {first.error} "
-        f"(and not one of the {len(rows.refused)} records is valid)"
-    )
 
 
 # --- write --------------------------------------------------------------------------------------
@@ -327,7 +312,7 @@ def _written(
             if refusal is None:
                 out[next(split)].write(raw)
             else:
-                quarantine.write(json_line(_quarantined(refusal, raw)))
+                quarantine.write(quarantine_line(refusal, raw))
             tick("write", position + 1, total)
     (made / _RECORDS).unlink()
     files_ = {name: (writer.path.name, writer.records) for name, writer in out.items()}
@@ -339,12 +324,6 @@ def _written(
         split: {"file": name, "records": count, "sha256": sha256(made / name)}
         for split, (name, count) in files_.items()
     }
-
-
-def _quarantined(refusal: Refusal, raw: bytes) -> dict[str, Any]:
-    text = raw.decode("utf-8", "backslashreplace")
-    place = {"id": refusal.id, "source": refusal.source, "line": refusal.line}
-    return place | {"error": refusal.error, "code": refusal.code, "raw": text}
 
 
 def _write_rows(made: Path, rows: _Rows, members: Ints, chosen: Sequence[str]) -> None:

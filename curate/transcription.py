@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from curate.errors import InputError, OutputError
 from curate.ingest import Ingest, Refusal
-from curate.pipeline import no_tick, read_all
 from curate.read import open_sources
+from curate.read.progress import no_tick, read_all
 from curate.run.targets import check_targets
 from curate.write import check_name, open_converter
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from curate.config import Settings
-    from curate.pipeline import Tick
+    from curate.read.progress import Tick
 
 SHOWN = 3  # refused records that an error names
 

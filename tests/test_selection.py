@@ -129,8 +129,8 @@ def test_records_that_are_no_rows_are_reported(tmp_path):
 
 
 def test_nothing_is_written_where_nothing_is_valid(tmp_path):
-    path = written(tmp_path / "data.jsonl", [{"prompt": 3}])
-    with pytest.raises(InputError, match=r"data\.jsonl:1: .* not one of the 1 records"):
+    path = written(tmp_path / "data.jsonl", [{"prompt": 3}] * 2)
+    with pytest.raises(InputError, match=r"data\.jsonl:1: .* not one of the 2 records"):
         select(path, tmp_path / "out.jsonl", 5)
     assert not (tmp_path / "out.jsonl").exists()
 

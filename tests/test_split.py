@@ -309,7 +309,7 @@ def test_parquet_stays_parquet(tmp_path):
          r"30 rows in 1 cluster can't fill 2 splits; .*data.jsonl:1 on, is rows that ask the same"),
         ([row("Ask?", f"{n}") for n in range(96)] + rows(4), {"eval": 0.2}, UsageError,
          r"eval would get 4 of 20 rows: .* 96 rows from"),
-        ([{"some": "thing"}], {}, InputError, "not one of the 1 records is valid"),
+        ([{"some": "thing"}] * 2, {}, InputError, "not one of the 2 records is valid"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_split_is_said(tmp_path, records, options, kind, error):

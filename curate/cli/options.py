@@ -13,7 +13,7 @@ from curate.errors import UsageError, in_plain_words
 
 if TYPE_CHECKING:
     from curate.config import Settings
-    from curate.pipeline import Tick
+    from curate.read.progress import Tick
 
 Inputs = Annotated[
     list[str],

@@ -20,10 +20,11 @@ from curate.gate.model import Counts
 from curate.gate.place import path_in_repository
 from curate.gate.stored import has_stores, store_rows, stores
 from curate.read import open_sources
+from curate.read.progress import no_tick
 from curate.run.targets import check_targets, files_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
     from datasets import Dataset
@@ -32,14 +33,9 @@ if TYPE_CHECKING:
     from curate.gate.judge import Terms
     from curate.gate.model import Report
     from curate.read import Source
-
-    Tick = Callable[[str, int, int | None], None]
+    from curate.read.progress import Tick
 
 T = TypeVar("T", bound=BaseModel)
-
-
-def no_tick(_stage: str, _done: int, _total: int | None) -> None:
-    """Tell nobody."""
 
 
 def check(

@@ -14,11 +14,12 @@ from curate.decide import decide
 from curate.errors import UsageError
 from curate.gate.config import limits
 from curate.gate.figures import FIGURES
-from curate.pipeline import measure, read_all
+from curate.pipeline import measure
 from curate.policy.catalogue import load_pack, load_rules
 from curate.policy.choose import choose, matches_prefix
 from curate.policy.condition import KEYWORDS as NO_COLUMNS
 from curate.policy.condition import condition, words
+from curate.read.progress import read_all
 from curate.report.run import Run, counts
 from curate.run.ledger import check_conservation, whole_ledger
 from curate.run.lock import Lock, Origin
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
     from curate.config import Settings
     from curate.gate.config import Check, Config
-    from curate.pipeline import Tick
     from curate.policy.rule import Rule
     from curate.read import Source
+    from curate.read.progress import Tick
     from curate.report.model import Counts
     from curate.run.facts import Facts
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from curate.config import Settings
     from curate.gate.examine import Examined
-    from curate.pipeline import Tick
     from curate.policy.rule import Rule
     from curate.read import Source
+    from curate.read.progress import Tick
 
 LENGTH, LANGUAGE = "response_tokens", "response_language"
 ROOM = 1.1  # lengths move with every batch: a tenth more is no news

@@ -75,7 +75,8 @@ def write_facts(made: Path, facts: Facts) -> None:
     """Write scores, matches, quarantine and edits beside the records in `made`."""
     facts.scores.write_parquet(made / files.SCORES)
     facts.matches.write_parquet(made / files.MATCHES)
-    refused = {row["position"]: row for row in facts.refused.iter_rows(named=True)}
+    columns = facts.refused.select("position", "id", "source", "line", "code", "value")
+    refused = {position: Refusal(*said) for position, *said in columns.iter_rows()}
     codes: dict[int, list[str]] = {}
     for row, code in facts.edits.iter_rows():
         codes.setdefault(row, []).append(code)
@@ -91,7 +92,7 @@ def write_facts(made: Path, facts: Facts) -> None:
     with quarantine, edits as edit_file:
         for position, raw in enumerate(read_store(made / files.RECORDS)):
             if (no := refused.get(position)) is not None:
-                quarantine.write(json_line(_quarantined(no, raw)))
+                quarantine.write(quarantine_line(no, raw))
                 continue
             if row in codes and edit_file is not None:
                 after = next(changed).decode()
@@ -101,10 +102,11 @@ def write_facts(made: Path, facts: Facts) -> None:
     (made / EDITED).unlink()
 
 
-def _quarantined(no: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
+def quarantine_line(refused: Refusal, raw: bytes) -> bytes:
+    """A record as it stands in quarantine.jsonl."""
     text = raw.decode("utf-8", "backslashreplace")
-    place = {key: no[key] for key in ("id", "source", "line")}
-    return place | {"error": no["value"], "code": no["code"], "raw": text}
+    place = {"id": refused.id, "source": refused.source, "line": refused.line}
+    return json_line(place | {"error": refused.error, "code": refused.code, "raw": text})
 
 
 def json_line(record: Mapping[str, Any]) -> bytes:

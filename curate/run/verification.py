@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import RuleError
-from curate.pipeline import measure, no_tick, settle
+from curate.pipeline import measure, settle
 from curate.policy.catalogue import load_own
 from curate.policy.choose import chosen_rules
 from curate.policy.pack import Own
+from curate.read.progress import no_tick
 from curate.run import folder as files
 from curate.run.facts import stored_records
 from curate.run.lock import Lock, is_changed, is_other, read_lock, rule_hash, versions
@@ -18,9 +19,9 @@ from curate.run.lock import Lock, is_changed, is_other, read_lock, rule_hash, ve
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from curate.pipeline import Tick
     from curate.policy.pack import Pack
     from curate.policy.rule import Rule
+    from curate.read.progress import Tick
 
 
 def verify(folder: str | Path, tick: Tick = no_tick) -> list[str]:

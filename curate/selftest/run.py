@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import UsageError, did_you_mean
-from curate.pipeline import no_tick, read_all
 from curate.policy.choose import chosen_rules
 from curate.read import open_sources
+from curate.read.progress import no_tick, read_all
 from curate.run.resolve import resolved
 from curate.selftest.classes import KINDS, Kind
 from curate.selftest.measure import Seen, look
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from curate.config import Settings
-    from curate.pipeline import Tick
     from curate.policy.rule import Rule
     from curate.read import Record
+    from curate.read.progress import Tick
 
 ROWS = 2000
 RATE = 0.01  # of the rows, a class

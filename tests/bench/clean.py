@@ -104,11 +104,11 @@ def stages(file: Path) -> dict[str, float]:
     from curate.config import Settings
     from curate.decide import decide
     from curate.ingest import Ingest
-    from curate.pipeline import BATCH_ROWS
     from curate.policy.choose import chosen_rules
     from curate.policy.match import match
     from curate.read import open_sources
     from curate.row import to_frame
+    from curate.run.batches import BATCH_ROWS
     from curate.score import Scorer, make_plan
 
     spent: defaultdict[str, float] = defaultdict(float)

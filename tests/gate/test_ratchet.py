@@ -338,9 +338,9 @@ def test_the_ids_of_a_baseline_are_those_of_the_rows():
 @pytest.fixture
 def inferred(since):
     """The bad rows as a baseline, and limits that `init` has inferred from them."""
-    from curate.gate.check import no_tick
     from curate.gate.infer import infer
     from curate.read import open_sources
+    from curate.read.progress import no_tick
 
     text = infer(open_sources(["data.jsonl"]), curate.Settings(), "gate", no_tick)
     assert re.search(r'empty-response += "> 1"', text)
