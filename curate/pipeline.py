@@ -281,7 +281,7 @@ def measure(
     ingest = Ingest(settings.format, settings.map, edits, settings.label_field)
     columns = _wanted(rules, settings) if wanted is None else wanted
     models = fingerprints(settings, {one.name for one in plan(columns)})
-    scorer = Scorer(make_plan(columns), rules, settings)
+    scorer = Scorer(make_plan(columns), rules, settings, made)
     refused: list[tuple[int, Refusal]] = []
     edited: list[tuple[int, list[str]]] = []
     row = 0

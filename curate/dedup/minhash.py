@@ -334,13 +334,16 @@ class Runs:
     Args:
         values: the runs of all rows, one after the other; they are not copied.
         rows: the rows that are looked at: row n of `of` is `rows[n]`.
+        lengths: of all runs, END counted, where they are known: then nothing is looked at here.
     """
 
-    def __init__(self, values: Hashes, rows: Ints) -> None:
+    def __init__(self, values: Hashes, rows: Ints, lengths: Ints | None = None) -> None:
         self.values = values
-        self.starts = starts_of(values)[rows]
+        if lengths is None:
+            lengths = np.diff(np.flatnonzero(values == END), prepend=-1)
+        self.starts = (np.cumsum(lengths) - lengths)[rows]
         # Tokens of each row, which is how many trigrams it has too.
-        self.sizes = np.flatnonzero(values == END)[rows] - self.starts
+        self.sizes = lengths[rows] - 1
 
     def of(self, rows: Ints) -> Hashes:
         """The runs of these rows, each closed by END."""

@@ -109,22 +109,24 @@ def _examiner(
 ) -> Examiner:
     """Read the texts of all rows that will be shown, in one pass over the records."""
     chosen, drawn = looks
-    ids = run.ledger["id"].to_list()
-    position = dict(zip(ids, range(len(ids)), strict=True))
     findings = [one for some in picked.values() for one in some]
+    edits = run.edits()
+    position = run.positions(
+        [*(one["twin"] for one in findings), *chosen.findings["twin"], *chosen.twins, *edits]
+    )
     twins = {one["twin"] for one in findings} | set(chosen.twins)
     wanted = set(chosen.texts) | set(drawn["position"]) | {one["position"] for one in findings}
     wanted |= {position[one] for one in twins if one in position}
     wanted |= {at for _, rows in refused for at in rows["position"][spread(rows.height)]}
-    edits = run.edits()
     rules = {code: catalogue[code] for code in run.lock.rules if code in catalogue}
     rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
     rows = with_secrets(rows, run, rules)
-    places = run.ledger.select(
+    named = sorted({*wanted, *chosen.positions, *position.values()})
+    places = run.ledger[named].select(
         "id", pl.col("source").replace_strict(run.names), "line", "disposition"
     )
     made, before = with_before(rows, edits, position, rules, run.lock.settings)
-    return Examiner(made, rules, places.rows(), position, before)
+    return Examiner(made, rules, dict(zip(named, places.rows(), strict=True)), position, before)
 
 
 def _rule(

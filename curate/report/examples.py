@@ -41,14 +41,14 @@ class Examiner:
     Attributes:
         rows: the texts of every row that may be shown, by position.
         rules: of the run, by code; a rule whose file is gone is missing.
-        places: id, source (as shown), line and disposition, by position.
-        position: of an id.
+        places: id, source (as shown), line and disposition, by position, of all that are named.
+        position: of each id that is named.
         before: id -> the record of an edited row as it came.
     """
 
     rows: Mapping[int, Shown]
     rules: Mapping[str, Rule]
-    places: Sequence[tuple[str, str, int, Any]]
+    places: Mapping[int, tuple[str, str, int, Any]] | Sequence[tuple[str, str, int, Any]]
     position: Mapping[str, int]
     before: Mapping[str, Shown]
 

@@ -16,7 +16,7 @@ from curate.run.lock import Lock, read_lock
 from curate.text.visible import on_a_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 EXAMPLES = 3  # rows a rule
@@ -78,7 +78,14 @@ class Run:
 
     def in_core(self) -> pl.Series:
         """Which of the scored rows are in the core."""
-        return self.scores["id"].is_in(self.ledger.filter(CORE)["id"].implode())
+        scored = self.ledger.filter(pl.col("disposition") != "quarantined")
+        return scored.select(CORE).to_series()
+
+    def positions(self, ids: Iterable[str | None]) -> dict[str, int]:
+        """The position of each of these ids that is one of this run."""
+        wanted = pl.Series(sorted({one for one in ids if one}), dtype=pl.String)
+        found = self.ledger.filter(pl.col("id").is_in(wanted.implode()))
+        return dict(found.select("id", "position").iter_rows())
 
     def edits(self) -> dict[str, dict[str, str]]:
         """Id -> an edited row's bytes `before` and `after`."""
@@ -97,11 +104,13 @@ def open_run(folder: Path) -> Run:
     """
     lock = read_lock(folder)
     ledger = files.read_table(folder / files.LEDGER).with_row_index("position")
-    places = ledger.select("id", "position", "disposition", pl.col("code").alias("decider"))
-    findings = (
-        files.read_table(folder / files.FINDINGS)
-        .join(places, on="id", how="left", maintain_order="left")
-        .with_columns((_DECIDED & (pl.col("decider") == pl.col("code"))).alias("decides"))
+    found = files.read_table(folder / files.FINDINGS)
+    # Of all rows those that were found: few of many, which a join holds in memory.
+    places = ledger.join(found.select("id").unique(), on="id", how="semi").select(
+        "id", "position", "disposition", pl.col("code").alias("decider")
+    )
+    findings = found.join(places, on="id", how="left", maintain_order="left").with_columns(
+        (_DECIDED & (pl.col("decider") == pl.col("code"))).alias("decides")
     )
     return Run(
         folder,

@@ -327,7 +327,9 @@ class _Field:
         self.wording = frame[f"{name}_wording"].to_numpy()[rows]
         self.length = frame[f"{name}_length"].to_numpy()[rows].astype(np.int64)
         # No copy where the column is whole; the words are most of what a run holds.
-        self.runs = Runs(frame[f"{name}_words"].explode().to_numpy(), rows)
+        words = frame[f"{name}_words"]
+        lengths = words.list.len().cast(pl.Int64).to_numpy()
+        self.runs = Runs(words.explode().to_numpy(), rows, lengths)
 
     def changes(self, left: Ints, right: Ints) -> _Change:
         """How the field differs between the rows `left` (later) and `right` (earlier)."""
