@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from curate.gate.config import Check, Config
+    from curate.gate.model import Report
+    from curate.gate.outputs import Output
 
 ConfigFile = Annotated[
     Path | None,
@@ -25,7 +27,7 @@ ConfigFile = Annotated[
         help="The limits; by default curate.toml here, or the table tool.curate of pyproject.toml.",
     ),
 ]
-Output = Annotated[
+Outputs = Annotated[
     list[str] | None,
     typer.Option(
         "--output",
@@ -65,7 +67,7 @@ def check(
     inputs: options.Inputs,
     *,
     config: ConfigFile = None,
-    output: Output = None,
+    output: Outputs = None,
     report: ReportFile = None,
     baseline: Baseline = None,
     since: Since = None,
@@ -86,40 +88,40 @@ def check(
 ) -> None:
     """Hold INPUT to limits: exit 1 if an error is found, and write nothing unless asked."""
     from curate.gate import check as gate
-    from curate.gate import outputs
 
-    wanted = outputs.parse([*(output or ()), *(["json"] if json else ())])
-    if report is not None:
-        wanted.append(outputs.Output("json", report))
-    clean = {
-        "format": format,
-        "map": options.mapping(map),
-        "thresholds": options.thresholds(set),
-        "actions": options.actions(set),
-        "rules": tuple(str(path) for path in rules or ()),
-        "against": tuple(against or ()),
-        "embedder": embedder,
-        "label_field": label_field,
-    }
-    chosen = {"pack": pack, "select": options.codes(select), "ignore": options.codes(ignore)}
+    wanted = _wanted(output, report, json=json)
+    clean = options.meant(
+        format=format, map=map, set=set, rules=rules, against=against, embedder=embedder,
+        label_field=label_field,
+    )  # fmt: skip
+    chosen = options.meant(pack=pack, select=select, ignore=ignore)
     asked = _config(config, clean, chosen)
     with options.progress(quiet=quiet or json) as tick:
         made = gate(
-            inputs,
-            asked,
-            baseline=baseline,
-            since=since,
-            only_new=only_new,
-            no_cache=no_cache,
-            written=[one.file for one in wanted if one.file is not None],
-            tick=tick,
-        )
-    if not quiet and all(one.file is not None for one in wanted):
-        wanted.insert(0, outputs.Output("text"))
-    with _readers_gone():
-        outputs.write(made, wanted)
+            inputs, asked, baseline=baseline, since=since, only_new=only_new, no_cache=no_cache,
+            written=[one.file for one in wanted if one.file is not None], tick=tick,
+        )  # fmt: skip
+    _write(made, wanted, quiet=quiet)
     if not made.passed:
         raise typer.Exit(1)
+
+
+def _wanted(output: list[str] | None, report: Path | None, *, json: bool) -> list[Output]:
+    """The outputs that options name, `--json` and `--report` among them."""
+    from curate.gate.outputs import Output, parse
+
+    named = parse([*(output or ()), *(["json"] if json else ())])
+    return [*named, Output("json", report)] if report is not None else named
+
+
+def _write(made: Report, wanted: list[Output], *, quiet: bool) -> None:
+    """What is wanted, and the text for whoever looks on unless another form goes to stdout."""
+    from curate.gate.outputs import Output, write
+
+    if not quiet and all(one.file is not None for one in wanted):
+        wanted = [Output("text"), *wanted]
+    with _readers_gone():
+        write(made, wanted)
 
 
 @contextmanager

@@ -72,25 +72,13 @@ def clean(
     """Pare INPUT down to a clean core and account for every row in DIR."""
     from curate import cache, pipeline
 
-    chosen = options.settings(
-        config_here(config, quiet=quiet),
-        format=format,
-        map=options.mapping(map),
-        to=to,
-        pack=pack,
-        select=options.codes(select),
-        ignore=options.codes(ignore),
-        thresholds=options.thresholds(set),
-        actions=options.actions(set),
-        rules=tuple(_names(rules)),
-        against=tuple(against or ()),
-        index=index,
-        fix=fix,
-        embedder=embedder,
-        label_field=label_field,
-        synthetic_head=synthetic_head,
-        seed=seed,
-    )
+    found = config_here(config, quiet=quiet)
+    asked = options.meant(
+        format=format, map=map, to=to, pack=pack, select=select, ignore=ignore, set=set,
+        rules=rules, against=against, index=index, fix=fix, embedder=embedder,
+        label_field=label_field, synthetic_head=synthetic_head, seed=seed,
+    )  # fmt: skip
+    chosen = options.settings(found, **asked)
     _check_set(set, chosen)
     cached = cache.without() if no_cache else nullcontext()
     with cached, options.progress(quiet=quiet or json) as tick:
@@ -119,15 +107,9 @@ def decide(
     was = before.settings
     if pack is not None:  # else what was selected by hand would hide the pack
         was = was.model_copy(update={"select": ()})
-    chosen = options.revised(
-        was,
-        pack=pack,
-        select=options.codes(select),
-        ignore=(*was.ignore, *options.codes(ignore)),
-        thresholds={**was.thresholds, **options.thresholds(set)},
-        actions={**was.actions, **options.actions(set)},
-        rules=tuple(_names(rules)),
-    )
+    asked = options.meant(pack=pack, select=select, ignore=ignore, set=set, rules=rules)
+    asked["ignore"] = (*was.ignore, *asked["ignore"])
+    chosen = options.revised(was, **asked)
     _check_set(set, chosen)
     with options.progress(quiet=quiet or json) as tick:
         after = pipeline.decide_again(run, chosen, out, force=force, tick=tick, say=_say)
@@ -184,10 +166,6 @@ def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     return options.revised(
         settings, actions={**settings.actions, **flags}, ignore=(*settings.ignore, *edits)
     )
-
-
-def _names(paths: list[Path] | None) -> list[str]:
-    return [str(path) for path in paths or ()]
 
 
 def _say(line: str) -> None:

@@ -45,7 +45,7 @@ def convert(
     drop = frozenset(key for word in drop_fields or () for key in word.split(","))
     if drop and to is None:
         raise UsageError("--drop-fields: is for another format; name it with --to")
-    settings = options.settings(to=to, format=format, map=options.mapping(map))
+    settings = options.settings(**options.meant(to=to, format=format, map=map))
     with options.progress(quiet=quiet) as tick:
         count = transcribe(source, target, settings, drop=drop, force=force, tick=tick)
     if not quiet:

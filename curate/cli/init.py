@@ -42,13 +42,8 @@ def init(
     printed = str(out) == "-"
     if out.exists() and not (force or printed):
         raise OutputError(f"{out}: is there already; --force replaces it, -o FILE writes another")
-    settings = options.settings(
-        None,
-        format=format,
-        map=options.mapping(map),
-        ignore=options.codes(ignore),
-        rules=tuple(str(path) for path in rules or ()),
-    )
+    asked = options.meant(format=format, map=map, ignore=ignore, rules=rules)
+    settings = options.settings(**asked)
     sources = open_sources(inputs)
     check_targets([out], [one.name for one in sources])
     with options.progress(quiet=quiet or printed) as tick:

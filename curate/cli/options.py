@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,6 +118,21 @@ def settings(config: Path | None = None, **given: Any) -> Settings:  # noqa: ANN
         raise UsageError(f"--{option}: {in_plain_words(first)}") from None
 
 
+def meant(**words: Any) -> dict[str, Any]:  # noqa: ANN401  # options
+    """What options say, as values of settings; `set` becomes thresholds and actions.
+
+    Raises:
+        UsageError: words that say nothing of the kind.
+    """
+    made: dict[str, Any] = {}
+    for name, given in words.items():
+        if name == "set":
+            made |= {"thresholds": thresholds(given), "actions": actions(given)}
+        else:
+            made[name] = _MEANT[name](given) if name in _MEANT else given
+    return made
+
+
 def revised(base: Settings, **given: Any) -> Settings:  # noqa: ANN401  # options
     """Settings with other values where an option was given; a mapping adds to what is there."""
     known = base.model_dump()
@@ -193,6 +208,19 @@ def _pairs(words: Sequence[str] | None, option: str, shape: str) -> Iterator[tup
         if not (key and equals and value):
             raise UsageError(f"{option} {word}: expected {shape}")
         yield key.strip(), value.strip()
+
+
+def _texts(words: Sequence[str | Path] | None) -> tuple[str, ...]:
+    return tuple(map(str, words or ()))
+
+
+_MEANT: Mapping[str, Callable[[Any], Any]] = {
+    "map": mapping,
+    "select": codes,
+    "ignore": codes,
+    "rules": _texts,
+    "against": _texts,
+}
 
 
 @contextmanager

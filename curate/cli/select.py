@@ -14,6 +14,20 @@ from curate.errors import UsageError
 if TYPE_CHECKING:
     from curate.selection import Order
 
+Out = Annotated[
+    Path, typer.Option("--out", "-o", metavar="FILE", help="A file; its name says the type.")
+]
+Size = Annotated[int, typer.Option("--size", metavar="N", help="How many rows to choose.")]
+Ordered = Annotated[
+    str,
+    typer.Option(
+        "--order",
+        help="Of the rows in FILE: chosen (best first, each beginning a core-set), or input.",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Another one breaks ties otherwise.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
@@ -22,26 +36,18 @@ def register(app: typer.Typer) -> None:
 
 def select(
     inputs: options.Inputs,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FILE", help="A file; its name says the type.")
-    ],
-    size: Annotated[int, typer.Option("--size", metavar="N", help="How many rows to choose.")],
+    out: Out,
+    size: Size,
     *,
-    order: Annotated[
-        str,
-        typer.Option(
-            "--order",
-            help="Of the rows in FILE: chosen (best first, each beginning a core-set), or input.",
-        ),
-    ] = "chosen",
-    seed: Annotated[int, typer.Option("--seed", help="Another one breaks ties otherwise.")] = 0,
+    order: Ordered = "chosen",
+    seed: Seed = 0,
     format: options.Format = None,  # noqa: A002  # the option's name
     map: options.Map = None,  # noqa: A002  # likewise
     pack: options.Pack = None,
     ignore: options.Ignore = None,
     rules: options.Rules = None,
     embedder: options.Embedder = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Force = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -50,15 +56,10 @@ def select(
 
     from curate import selection
 
-    settings = options.settings(
-        format=format,
-        map=options.mapping(map),
-        pack=pack,
-        ignore=options.codes(ignore),
-        rules=tuple(str(one) for one in rules or ()),
-        embedder=embedder,
-        seed=seed,
+    asked = options.meant(
+        format=format, map=map, pack=pack, ignore=ignore, rules=rules, embedder=embedder, seed=seed
     )
+    settings = options.settings(**asked)
     with options.progress(quiet=quiet or json) as tick:
         made = selection.select(
             inputs, out, size, settings, order=_order(order), force=force, tick=tick

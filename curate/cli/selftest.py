@@ -80,44 +80,21 @@ def selftest(
     json: options.Json = False,
 ) -> None:
     """Plant known faults in a copy of INPUT and count what these rules find of them."""
-    from curate.selftest.run import Wish
-    from curate.selftest.run import selftest as run
+    from curate.selftest import run
 
-    chosen = options.settings(
-        config_here(config, quiet=quiet),
-        format=format,
-        map=options.mapping(map),
-        pack=pack,
-        select=options.codes(select),
-        ignore=options.codes(ignore),
-        thresholds=options.thresholds(set),
-        actions=options.actions(set),
-        rules=tuple(_names(rules)),
-        against=tuple(against or ()),
-        fix=fix,
-        embedder=embedder,
-        seed=seed,
-    )
-    if out is not None:
-        _check_out(out, inputs, chosen, config)
-    wish = Wish(
-        rows=rows,
-        rate=rate,
-        per_class=per_class,
-        classes=options.codes(classes),
-        bars=_bars(min_recall),
-    )
+    found = config_here(config, quiet=quiet)
+    asked = options.meant(
+        format=format, map=map, pack=pack, select=select, ignore=ignore, set=set, rules=rules,
+        against=against, fix=fix, embedder=embedder, seed=seed,
+    )  # fmt: skip
+    chosen = options.settings(found, **asked)
+    _check_out(out, inputs, chosen, config)
+    wish = run.Wish(rows, rate, per_class, options.codes(classes), _bars(min_recall))
     with options.progress(quiet=quiet or json) as tick:
-        made = run(inputs, chosen, wish, tick)
-    if out is not None:
-        _write(made, out)
-    _show(made, inputs, quiet=quiet, json=json)
+        made = run.selftest(inputs, chosen, wish, tick)
+    _tell(made, inputs, out, quiet=quiet, json=json)
     if made.short:
         raise typer.Exit(1)
-
-
-def _names(paths: list[Path] | None) -> list[str]:
-    return [str(path) for path in paths or ()]
 
 
 def _bars(words: list[str] | None) -> dict[str, float]:
@@ -138,8 +115,10 @@ def _bars(words: list[str] | None) -> dict[str, float]:
     return made
 
 
-def _check_out(out: Path, inputs: list[str], chosen: Settings, config: Path | None) -> None:
+def _check_out(out: Path | None, inputs: list[str], chosen: Settings, config: Path | None) -> None:
     """Refuse to write over what is read."""
+    if out is None:
+        return
     from curate.read.source import HUB
     from curate.read.sources import files_of
     from curate.run.targets import check_targets, files_read
@@ -155,7 +134,9 @@ def _write(made: Result, out: Path) -> None:
         file.write(made.model_dump_json(indent=2).encode() + b"\n")
 
 
-def _show(made: Result, inputs: list[str], *, quiet: bool, json: bool) -> None:
+def _tell(made: Result, inputs: list[str], out: Path | None, *, quiet: bool, json: bool) -> None:
+    if out is not None:
+        _write(made, out)
     if json:
         sys.stdout.write(made.model_dump_json(indent=2) + "\n")
     elif quiet:

@@ -18,6 +18,24 @@ if TYPE_CHECKING:
 
     from curate.run.summary import Pen
 
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to make.")]
+Eval = Annotated[
+    float, typer.Option("--eval", metavar="SHARE", help="The share of the rows that eval gets.")
+]
+Test = Annotated[
+    float, typer.Option("--test", metavar="SHARE", help="And that test gets; 0 makes none.")
+]
+Group = Annotated[
+    str | None,
+    typer.Option("--group", metavar="FIELD", help="Rows with one value of it stay together."),
+]
+Similarity = Annotated[
+    float,
+    typer.Option("--similarity", metavar="X", help="Of words, from which rows stay together."),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Another one draws other lots.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a split that stands there.")]
+
 _STYLES = {"train": "green", "eval": "cyan", "test": "blue", "quarantined": "magenta"}
 _KEPT = {
     "group": "by their group",
@@ -36,28 +54,16 @@ def register(app: typer.Typer) -> None:
 
 def split(
     inputs: options.Inputs,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to make.")],
+    out: Out,
     *,
-    eval: Annotated[  # noqa: A002  # the option's name
-        float, typer.Option("--eval", metavar="SHARE", help="The share of the rows that eval gets.")
-    ] = 0.1,
-    test: Annotated[
-        float, typer.Option("--test", metavar="SHARE", help="And that test gets; 0 makes none.")
-    ] = 0.0,
-    group: Annotated[
-        str | None,
-        typer.Option("--group", metavar="FIELD", help="Rows with one value of it stay together."),
-    ] = None,
-    similarity: Annotated[
-        float,
-        typer.Option("--similarity", metavar="X", help="Of words, from which rows stay together."),
-    ] = 0.7,
-    seed: Annotated[int, typer.Option("--seed", help="Another one draws other lots.")] = 0,
+    eval: Eval = 0.1,  # noqa: A002  # the option's name
+    test: Test = 0.0,
+    group: Group = None,
+    similarity: Similarity = 0.7,
+    seed: Seed = 0,
     format: options.Format = None,  # noqa: A002  # likewise
     map: options.Map = None,  # noqa: A002  # likewise
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a split that stands there.")
-    ] = False,
+    force: Force = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -65,7 +71,7 @@ def split(
     from curate.splitting import REPORT
     from curate.splitting import split as run
 
-    settings = options.settings(format=format, map=options.mapping(map), seed=seed)
+    settings = options.settings(**options.meant(format=format, map=map, seed=seed))
     with options.progress(quiet=quiet or json) as tick:
         told = run(
             inputs, out, settings, eval=eval, test=test, group=group, similarity=similarity,
