@@ -77,8 +77,11 @@ class Bag(NamedTuple):
         )
 
 
-def projected(bag: Bag, width: int) -> Floats:
-    """TF-IDF vectors of length 1 on `width` dimensions; zeros for a text without a gram."""
+def projected(bag: Bag, width: int, lot: int = 0) -> Floats:
+    """TF-IDF vectors of length 1 on `width` dimensions; zeros for a text without a gram.
+
+    Another `lot` throws the grams onto other places.
+    """
     weight = (1 + np.log(bag.counts)) * (np.log((1 + bag.height) / (1 + bag.spread)) + 1)
     length = np.sqrt(np.bincount(bag.rows, weight**2, bag.height))
     weight /= np.maximum(length, 1)[bag.rows] * np.sqrt(SIGNS)
@@ -86,7 +89,8 @@ def projected(bag: Bag, width: int) -> Floats:
     edges = np.searchsorted(bag.rows, _cuts(bag))
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         if first < last:
-            _add(made, bag.rows[first:last], bag.grams[first:last], weight[first:last])
+            part = slice(first, last)
+            _add(made, bag.rows[part], bag.grams[part], weight[part], lot)
     return made
 
 
@@ -97,14 +101,14 @@ def _cuts(bag: Bag) -> Ints:
     return np.concatenate([[0], inner, [bag.height]])
 
 
-def _add(made: Floats, rows: Ints, grams: Keys, weight: NDArray[np.float64]) -> None:
+def _add(made: Floats, rows: Ints, grams: Keys, weight: NDArray[np.float64], lot: int) -> None:
     """Add the entries of whole rows."""
     top, width = rows[0], made.shape[1]
     size = int(rows[-1] - top + 1) * width
     total = np.zeros(size)
-    for number in range(1, SIGNS + 1):
-        lot = mix(grams + np.uint64(_ODD * number % _WORD))
-        place = ((lot >> np.uint64(8)) % np.uint64(width)).astype(np.int64)
-        signed = np.where(lot & np.uint64(1), weight, -weight)
+    for number in range(SIGNS * lot + 1, SIGNS * (lot + 1) + 1):
+        drawn = mix(grams + np.uint64(_ODD * number % _WORD))
+        place = ((drawn >> np.uint64(8)) % np.uint64(width)).astype(np.int64)
+        signed = np.where(drawn & np.uint64(1), weight, -weight)
         total += np.bincount((rows - top) * width + place, signed, size)
     made[top : rows[-1] + 1] = total.reshape(-1, width)

@@ -6,7 +6,11 @@
 3. The same once more without the rows whose label the first models find next to impossible, which
    otherwise teach the second ones their mistakes: of banking77 with a tenth of the labels changed
    into like ones, the area under the curve goes from 0.974 to 0.986.
-4. A row's score compares its label with the likeliest other one.
+4. Beside them models of other folds and another projection of the words, and, where a label is in
+   doubt, the labels of the texts nearest in meaning: two more opinions, which err elsewhere. With
+   5 % of banking77's labels changed the average precision goes from 0.960 to 0.969, with a tenth
+   changed into like ones from 0.900 to 0.911.
+5. A row's score compares its label with the likeliest other one.
 
 `confident`, `joint` and the score of `self_confidence` are what cleanlab 2.9 makes of the same
 probabilities, and the tests hold them against it. cleanlab itself brings scipy, pandas and
@@ -46,9 +50,13 @@ _WORDS = 0.6  # how much they weigh beside an embedding's
 _VARIANCE = 1e-4  # added to variances; those of the features are 1e-3 on average
 # Of one class: many share what there is to be learnt. Between 2 and 150 classes it fits all.
 _DECAY = 1e-3
-_STEPS, _FURTHER = 6, 4
+_STEPS, _FURTHER, _AT_ONCE = 6, 4, 8
 # Rows whose label is so much less likely than the likeliest one do not teach.
 _DOUBT = 0.05
+# Rows with a lower score than `_DOUBTED` are held against their `_NEAR` nearest: each counts for
+# 1/e less for every `_SHARP` of cosine, all of them for `_HEARD` beside the models.
+_DOUBTED, _NEAR, _SHARP, _HEARD = 0.9, 20, 0.05, 0.2
+_PORTION = 4_000_000  # cosines laid out at once: 16 MB
 _EVEN = 0.5  # the score where the given class and another are equally likely
 
 
@@ -97,20 +105,61 @@ def judge(texts: Texts, given: Ints, seed: int) -> Judged:
     few = int(given.max()) < FEW
     with one_thread():
         fold = folds(texts.groups, FOLDS, seed, given)
-        likely = _apart(texts, given, fold) if few else _together(texts, given, fold)
-    return verdict(likely, given)
+        if few:
+            return verdict(_apart(texts, given, fold), given)
+        other = folds(texts.groups, FOLDS, seed + 1, given)
+        likely = _together(texts, given, fold, other)
+        return verdict(_beside_the_nearest(likely, texts, given, fold), given)
 
 
-def _together(texts: Texts, given: Ints, fold: Ints) -> Floats:
-    """Probabilities of many classes: one model over both kinds of features, in two rounds."""
-    words = projected(Bag.of(texts.runs).telling(), WIDTH)
-    made = np.hstack([texts.vectors, np.float32(_WORDS) * words])
-    white = Whitening.of(made, _VARIANCE)
-    rows, classes = white(made), int(given.max()) + 1
-    fit = Fit(classes, white.metric, _DECAY / classes, _STEPS)
+def _together(texts: Texts, given: Ints, fold: Ints, other: Ints) -> Floats:
+    """Probabilities of many classes: the mean of two models over both kinds of features."""
+    bag = Bag.of(texts.runs).telling()
+    rows, fit = _features(texts, bag, given, 0)
     likely, models = out_of_fold(rows, given, fold, np.ones(len(given), np.bool_), fit)
     further = fit._replace(start=models, steps=_FURTHER)
-    return out_of_fold(rows, given, fold, _believed(likely, given), further)[0]
+    likely, _ = out_of_fold(rows, given, fold, _believed(likely, given), further)
+    rows, fit = _features(texts, bag, given, 1)
+    at_once = fit._replace(steps=_AT_ONCE)
+    again, _ = out_of_fold(rows, given, other, _believed(likely, given), at_once)
+    mean: Floats = (likely + again) / np.float32(2)
+    return mean
+
+
+def _features(texts: Texts, bag: Bag, given: Ints, lot: int) -> tuple[Floats, Fit]:
+    """White features of meanings and words together, and how a model over them is fitted."""
+    words = projected(bag, WIDTH, lot)
+    made = np.hstack([texts.vectors, np.float32(_WORDS) * words])
+    white, classes = Whitening.of(made, _VARIANCE), int(given.max()) + 1
+    return white(made), Fit(classes, white.metric, _DECAY / classes, _STEPS)
+
+
+def _beside_the_nearest(likely: Floats, texts: Texts, given: Ints, fold: Ints) -> Floats:
+    """The probabilities, where a label is in doubt mixed with what the nearest texts have."""
+    doubted = (_scores(likely, given)[0] < _DOUBTED) & texts.vectors.any(axis=1)
+    taught, heard = _believed(likely, given), np.float32(_HEARD)
+    for number in range(FOLDS):
+        asked = np.flatnonzero(doubted & (fold == number))
+        others = np.flatnonzero(taught & (fold != number))
+        step = max(_PORTION // max(len(others), 1), 1)
+        for first in range(0, len(asked), step):
+            some = asked[first : first + step]
+            cosines = texts.vectors[some] @ texts.vectors[others].T
+            near = _shares(cosines, given[others], likely.shape[1])
+            likely[some] = (1 - heard) * likely[some] + heard * near
+    return likely
+
+
+def _shares(cosines: Floats, given: Ints, classes: int) -> Floats:
+    """(n, k) shares of the classes among the nearest of others, whose cosines are (n, m)."""
+    count = min(_NEAR, len(given))
+    nearest = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+    close = np.take_along_axis(cosines, nearest, axis=1)
+    weight = np.exp((close - close.max(axis=1, keepdims=True)) / np.float32(_SHARP))
+    shares = np.zeros((len(cosines), classes), np.float32)
+    np.add.at(shares, (np.arange(len(cosines))[:, None], given[nearest]), weight)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _apart(texts: Texts, given: Ints, fold: Ints) -> Floats:
@@ -139,17 +188,23 @@ def _believed(likely: Floats, given: Ints) -> Mask:
 
 def verdict(likely: Floats, given: Ints) -> Judged:
     """What probabilities of the classes, none of a row's own making, say about given labels."""
-    rows = np.arange(len(given))
-    own = likely[rows, given]
-    others = likely.copy()
-    others[rows, given] = -1
-    rival = others.argmax(axis=1)
-    score = own / np.maximum(own + others[rows, rival], np.finfo(np.float32).tiny)
+    own = likely[np.arange(len(given)), given]
+    score, rival = _scores(likely, given)
     frequency = np.bincount(given) / len(given)
     chance = float((frequency**2).sum())
     gain = (float(own.mean(dtype=np.float64)) - chance) / max(1 - chance, 1e-9)
     better = np.where(score < _EVEN, rival, -1)
     return Judged(score, rival, better, confident(likely, given), gain, likely)
+
+
+def _scores(likely: Floats, given: Ints) -> tuple[Floats, Ints]:
+    """How likely each given class is beside the likeliest other one, and that one."""
+    rows = np.arange(len(given))
+    own, others = likely[rows, given], likely.copy()
+    others[rows, given] = -1
+    rival: Ints = others.argmax(axis=1)
+    score: Floats = own / np.maximum(own + others[rows, rival], np.finfo(np.float32).tiny)
+    return score, rival
 
 
 def confident(likely: Floats, given: Ints) -> Ints:
