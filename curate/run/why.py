@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from curate.dedup.against import Item
     from curate.policy.rule import Rule
     from curate.report.rows import Shown
+    from curate.report.run import Run
     from curate.run.lock import InputFacts
 
 SHOWN = 20  # candidates that an ambiguous name lists
@@ -100,19 +101,9 @@ def story(folder: str | Path, row: str) -> Story:
     twin = None if twin_id is None else _by_id(run.ledger, twin_id)
     edits = run.edits()
     rules = load_rules(run.lock.settings.rules)
-    known = [code for code in run.lock.rules if code in rules]
-    wanted = {at} if twin is None else {at, twin["position"]}
-    rows = read_rows(run.folder, wanted, run.ledger, run.lock.settings, edits)
-    chosen = {code: rules[code] for code in known}
-    rows = with_secrets(rows, run, chosen)
-    if own in edits:
-        rows, _ = with_before(rows, {own: edits[own]}, {own: at}, chosen, run.lock.settings)
-    told = [name for name, dtype in run.scores.schema.items() if dtype != PLACES]
-    scores = run.scores.filter(pl.col("id") == own).select(told).to_dicts()
-    raw = next(
-        raw for place, raw in enumerate(read_store(run.folder / files.RECORDS)) if place == at
-    )
-    held = {key: value for one in scores for key, value in one.items() if value is not None}
+    rows = _shown(run, {one["id"]: one["position"] for one in (found, twin) if one}, rules, edits)
+    raw = next(islice(read_store(run.folder / files.RECORDS), at, None))
+    held = _held(run.scores, own)
     return Story(
         found,
         findings,
@@ -125,6 +116,29 @@ def story(folder: str | Path, row: str) -> Story:
         rows[twin["position"]] if twin else None,
         _item(held.get("contamination_item"), run.lock.measured.against),
     )
+
+
+def _shown(
+    run: Run,
+    wanted: Mapping[str, int],
+    rules: Mapping[str, Rule],
+    edits: Mapping[str, Mapping[str, str]],
+) -> Mapping[int, Shown]:
+    """Records by position, as they were scored; `wanted` are the positions by id, its own first."""
+    chosen = {code: rules[code] for code in run.lock.rules if code in rules}
+    rows = read_rows(run.folder, {*wanted.values()}, run.ledger, run.lock.settings, edits)
+    rows = with_secrets(rows, run, chosen)
+    own = next(iter(wanted))
+    if own in edits:
+        rows, _ = with_before(rows, {own: edits[own]}, wanted, chosen, run.lock.settings)
+    return rows
+
+
+def _held(scores: pl.DataFrame, own: str) -> dict[str, Any]:
+    """What was measured of a record: its scores, but for nulls and places."""
+    told = [name for name, dtype in scores.schema.items() if dtype != PLACES]
+    rows = scores.filter(pl.col("id") == own).select(told).to_dicts()
+    return {key: value for one in rows for key, value in one.items() if value is not None}
 
 
 def _item(place: str | None, files: Iterable[InputFacts]) -> Item | None:

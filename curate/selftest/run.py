@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from curate.config import Settings
     from curate.policy.rule import Rule
-    from curate.read import Record
+    from curate.read import Record, Source
     from curate.read.progress import Tick
 
 ROWS = 2000
@@ -78,14 +78,7 @@ def selftest(inputs: Sequence[str], settings: Settings, wish: Wish, tick: Tick =
     sources = open_sources(list(inputs))
     rows, records = sample(read_all(sources, tick), wish.rows, settings.seed)
     seen, suspects = look(rows, rules, settings)
-    planter = Planter(
-        rows,
-        seen,
-        settings,
-        typed=any(one.kind in _TYPED for one in sources),
-        masked=frozenset(code for code, rule in rules.items() if rule.mask),
-        items=evaluation_items(settings),
-    )
+    planter = _planter(rows, seen, rules, settings, sources)
     kinds = wanted(wish.classes)
     plantable = [kind for kind in kinds if planter.why_not(kind) is None]
     asked = wish.count(len(rows))
@@ -110,6 +103,23 @@ def selftest(inputs: Sequence[str], settings: Settings, wish: Wish, tick: Tick =
         alarms=tally.alarms(),
         suspects=tuple(sorted(suspected)),
         short=tuple(_short(classes, wish.bars)),
+    )
+
+
+def _planter(
+    rows: Sequence[Record],
+    seen: Sequence[Seen],
+    rules: Mapping[str, Rule],
+    settings: Settings,
+    sources: Iterable[Source],
+) -> Planter:
+    return Planter(
+        rows,
+        seen,
+        settings,
+        typed=any(one.kind in _TYPED for one in sources),
+        masked=frozenset(code for code, rule in rules.items() if rule.mask),
+        items=evaluation_items(settings),
     )
 
 
