@@ -19,197 +19,30 @@ QUOTED = 0.8  # share of an answer's words that stand in the question if it only
 LONG = 700  # above it an answer that begins with a refusal goes on to help
 
 # One of these is in the head of every answer that a pattern below finds: 30 ms for 52k answers.
-_STEMS = [
-    *(
-        "sorry",
-        "apolog",
-        "can't",
-        "cannot",
-        "can’t",
-        "can not",
-        "unable",
-        "not able",
-        " ai ",
-        " ai,",
-    ),
-    *("language model", "an ai", "large model", "artificial intelligence", "decline", "afraid"),
-    *("comfortable", "not allowed", "not permitted", "not programmed", "not capable"),
-    *("not possible", "gpt", "n't have", "not have", "won't", "will not", "chatbot", "machine"),
-    *("not appropriate", "goes against", "not equipped", "not designed", "refuse", "as a robot"),
-    *(
-        "KI-",
-        "KI ",
-        "Sprachmodell",
-        "leid",
-        "Leider",
-        "Ich kann",
-        "désol",
-        "Désol",
-        "regrette",
-        "ne peux pas",
-    ),
-    *(
-        "modèle",
-        "en mesure",
-        "d'IA",
-        "d’IA",
-        "qu'IA",
-        "qu’IA",
-        "siento",
-        "o puedo",
-        "modelo",
-        "lamento",
-    ),
-    *(
-        "Lamento",
-        "Desculp",
-        "Sinto",
-        "não posso",
-        "Não posso",
-        "não consigo",
-        "Mi dispiace",
-        "on posso",
-    ),
-    *("modello", "spijt", "taalmodel", "kan ik niet", "ik kan", "Ik kan", "языковая", "языковой"),
-    *(
-        "не могу",
-        "ИИ",
-        "нейросеть",
-        "інтелект",
-        "抱歉",
-        "对不起",
-        "對不起",
-        "不好意思",
-        "无法",
-        "無法",
-    ),
-    *(
-        "不能",
-        "语言模型",
-        "語言模型",
-        "人工智能",
-        "人工智慧",
-        "AI助手",
-        "申し訳",
-        "できません",
-        "言語モデル",
-    ),
-    *(
-        "AIとして",
-        "人工知能",
-        "죄송",
-        "언어 모델",
-        "인공지능",
-        "AI로서",
-        "수 없",
-        "آسف",
-        "عذر",
-        "أعتذر",
-    ),
-    *("لا أستطيع", "لا يمكنني", "نموذج لغ", "ذكاء", "क्षमा", "माफ", "खेद", "मॉडल", "एआई", "सकता"),
-    *(
-        "zgünüm",
-        "Maalesef",
-        "maalesef",
-        "Özür",
-        "yapay zeka",
-        "dil modeli",
-        "Przykro",
-        "Przepraszam",
-    ),
-    *(
-        "Niestety",
-        "nie mogę",
-        "Nie mogę",
-        "językowy",
-        "inteligencja",
-        "ledsen",
-        "Tyvärr",
-        "språkmodell",
-    ),
-    *(
-        "Xin lỗi",
-        "tiếc",
-        "không thể",
-        "mô hình",
-        "Maaf",
-        "tidak bisa",
-        "tidak dapat",
-        "model bahasa",
-    ),
-    *(
-        "Вибачте",
-        "На жаль",
-        "мовна",
-        "Omlouvám",
-        "Bohužel",
-        "jazykový",
-        "ขออภัย",
-        "ขอโทษ",
-        "ไม่สามารถ",
-    ),
-    *("Îmi pare", "Din păcate", "nu pot", "Λυπάμαι", "Συγγνώμη", "γλωσσικό", "Sajnálom", "Sajnos"),
-    *(
-        "nyelvi",
-        "pahoillani",
-        "Valitettavasti",
-        "kielimalli",
-        "מצטער",
-        "סליחה",
-        "מודל שפה",
-        "متأسف",
-    ),
-    *(
-        "متاسف",
-        "sprogmodel",
-        "Beklager",
-        "beklager",
-        "sebagai ai",
-        "Unfortunately",
-        "regret",
-        "prefer not",
-        "rather not",
-        "appropriate for me",
-    ),
-    *(
-        "my programming",
-        "my guidelines",
-        "my polic",
-        "our guidelines",
-        "our polic",
-        "content polic",
-        "enough information",
-        "enough context",
-        "enough details",
-        "sufficient information",
-        "sufficient context",
-        "more context",
-        "provide more",
-        "understand your",
-        "understand the question",
-    ),
-    *(
-        "impossi",
-        "imposib",
-        "unmöglich",
-        "nicht möglich",
-        "ablehnen",
-        "onmogelijk",
-        "niet mogelijk",
-    ),
-    *(
-        "ntschuldig",
-        "bedau",
-        "isculp",
-        "perdón",
-        "erdona",
-        "excusez",
-        "décliner",
-        "refuser",
-        "scusa",
-    ),
-    *("scuso", "nfelizmente", "perdão", "вынужден", "恕"),
-]
+_STEMS = (
+    "sorry|apolog|can't|cannot|can’t|can not|unable|not able| ai | ai,|language model|an ai|"
+    "large model|artificial intelligence|decline|afraid|comfortable|not allowed|not permitted|"
+    "not programmed|not capable|not possible|gpt|n't have|not have|won't|will not|chatbot|"
+    "machine|not appropriate|goes against|not equipped|not designed|refuse|as a robot|KI-|KI |"
+    "Sprachmodell|leid|Leider|Ich kann|désol|Désol|regrette|ne peux pas|modèle|en mesure|d'IA|"
+    "d’IA|qu'IA|qu’IA|siento|o puedo|modelo|lamento|Lamento|Desculp|Sinto|não posso|Não posso|"
+    "não consigo|Mi dispiace|on posso|modello|spijt|taalmodel|kan ik niet|ik kan|Ik kan|языковая|"
+    "языковой|не могу|ИИ|нейросеть|інтелект|抱歉|对不起|對不起|不好意思|无法|無法|不能|语言模型|"
+    "語言模型|人工智能|人工智慧|AI助手|申し訳|できません|言語モデル|AIとして|人工知能|죄송|"
+    "언어 모델|인공지능|AI로서|수 없|آسف|عذر|أعتذر|لا أستطيع|لا يمكنني|نموذج لغ|ذكاء|क्षमा|माफ|"
+    "खेद|मॉडल|एआई|सकता|zgünüm|Maalesef|maalesef|Özür|yapay zeka|dil modeli|Przykro|Przepraszam|"
+    "Niestety|nie mogę|Nie mogę|językowy|inteligencja|ledsen|Tyvärr|språkmodell|Xin lỗi|tiếc|"
+    "không thể|mô hình|Maaf|tidak bisa|tidak dapat|model bahasa|Вибачте|На жаль|мовна|Omlouvám|"
+    "Bohužel|jazykový|ขออภัย|ขอโทษ|ไม่สามารถ|Îmi pare|Din păcate|nu pot|Λυπάμαι|Συγγνώμη|"
+    "γλωσσικό|Sajnálom|Sajnos|nyelvi|pahoillani|Valitettavasti|kielimalli|מצטער|סליחה|מודל שפה|"
+    "متأسف|متاسف|sprogmodel|Beklager|beklager|sebagai ai|Unfortunately|regret|prefer not|"
+    "rather not|appropriate for me|my programming|my guidelines|my polic|our guidelines|"
+    "our polic|content polic|enough information|enough context|enough details|"
+    "sufficient information|sufficient context|more context|provide more|understand your|"
+    "understand the question|impossi|imposib|unmöglich|nicht möglich|ablehnen|onmogelijk|"
+    "niet mogelijk|ntschuldig|bedau|isculp|perdón|erdona|excusez|décliner|refuser|scusa|scuso|"
+    "nfelizmente|perdão|вынужден|恕|something i c|No, I|no, i|невозможно"
+).split("|")
 
 _NOT = r"(?:can ?not|can['’]?t|could ?not|couldn['’]t|won['’]?t|will not|do not|don['’]?t)"
 _SORRY = (
@@ -218,7 +51,8 @@ _SORRY = (
     r"deeply|terribly) )?(?:sorry|afraid)(?: to (?:say|inform you)| about that| for (?:the|any) "
     r"(?:confusion|inconvenience))?|(?:i |we |my "
     r"|please accept my )?(?:sincere(?:ly)? )?apolog(?:ies|i[sz]e)"
-    r"(?: for (?:the|any) (?:confusion|inconvenience))?|unfortunately|regrettably|i regret)"
+    r"(?: for (?:the|any) (?:confusion|inconvenience))?|unfortunately|regrettably"
+    r"|i regret(?: to (?:say|inform you|tell you))?)"
 )
 _SO = rf"(?:{_SORRY}[,.;:!]? ?(?:(?:but|however|that|as|to say)[, ]*)*)"
 _MACHINE = (
@@ -294,6 +128,10 @@ _PLAIN = (  # each is a refusal by itself, wherever it begins an answer
     rf"|{_SO}?i(?:['’]m| am)? (?:not|un)[- ]?(?:able|comfortable|willing|allowed"
     r"|permitted)[^.]{0,20} (?:help|assist|discuss|answer|provid|engag|fulfil|brows|access"
     r"|generat|creat|respond|offer|shar|writ)"
+    rf"|{_SO}?(?:that|this|it)(?:['’]s| is) something (?:that )?(?:i|we) (?:{_NOT}|am (?:not able"
+    rf"|unable)|['’]?m (?:not able|unable))"
+    rf"|no[,.!]? (?:i|we) (?:{_NOT}|refuse to) (?:answer|respond to|help with|comply with|discuss)"
+    rf" (?:this|that|your|such)\b"
     rf"|{_SO}?(?:that|this|it)(?:['’]s| is) (?:not|n['’]t) (?:something|a (?:topic|request|question"
     r"|task)) (?:that )?i(?:['’]m| am| can| could| will)"
     rf"|{_SO}?i(?:['’]d| would) (?:prefer|rather) not (?:to )?(?:answer|say|help|assist|discuss"
@@ -390,7 +228,7 @@ _FOREIGN = (
     # Russian
     r"|(?:извините|простите|к сожалению|прошу прощения|мне (?:очень )?жаль|сожалею"
     r"|приношу извинения)[^.]{0,60}\bне (?:могу|в состоянии|умею|имею|способен)|я вынужден\w* отказ"
-    r"|я не (?:могу"
+    r"|(?:это (?:невозможно|исключено)[,:.]? )?я не (?:могу"
     r"|в состоянии|способен) (?:помочь|выполнить|ответить|предоставить|создать|обсуждать|вам"
     r"|вести|получить)|(?:как|будучи|я) [^.]{0,20}(?:языковая модель|языковой моделью|ИИ"
     r"|искусственн|нейросет)[^.]{0,60}\b(?:я|не|у меня)\b"
@@ -479,44 +317,18 @@ _OPENS = re.compile(
 )
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # A machine that speaks of itself, anywhere in an answer. One of _SELF is in all of these.
-_SELF = [
-    *("language model", "an ai", "large model", "artificial intelligence", "chatbot", "chat bot"),
-    *("virtual assistant", "computer program", "openai", "anthropic", "gpt", "a robot", "ai model"),
-    *(
-        "ai assistant",
-        "deepmind",
-        "个ai",
-        "一名ai",
-        "是ai",
-        "aiなので",
-        "aiですから",
-        "aiですので",
-        "mistral",
-        "by google",
-        "by meta",
-        "by microsoft",
-        "by alibaba",
-    ),
-    *("sprachmodell", "als ki", "eine ki", "künstliche intelligenz", "modèle de lang", "une ia"),
-    *(
-        "intelligence artificielle",
-        "tant une ia",
-        "un'ia",
-        "un’ia",
-        "uma ia",
-        "étant une ia",
-        "un'ia",
-        "qu'ia",
-        "qu’ia",
-        "modelo de leng",
-        "inteligencia artificial",
-    ),
-    *("modelo de ling", "inteligência artificial", "como ia", "una ia", "uma ia", "modello lingu"),
-    *("modello di ling", "intelligenza artificiale", "taalmodel", "als ai", "языков", "как ии"),
-    *("искусственн", "нейросет", "语言模型", "語言模型", "人工智能", "人工智慧", "ai助手"),
-    *("聊天机器人", "言語モデル", "人工知能", "aiとして", "언어 모델", "인공지능", "ai로서"),
-    *("model językowy", "sztuczna intel", "yapay zeka", "dil model", "نموذج لغ", "mô hình ngôn"),
-]
+_SELF = (
+    "language model|an ai|large model|artificial intelligence|chatbot|chat bot|virtual assistant|"
+    "computer program|openai|anthropic|gpt|a robot|ai model|ai assistant|deepmind|个ai|一名ai|"
+    "是ai|aiなので|aiですから|aiですので|mistral|by google|by meta|by microsoft|by alibaba|"
+    "sprachmodell|als ki|eine ki|künstliche intelligenz|modèle de lang|une ia|"
+    "intelligence artificielle|tant une ia|un'ia|un’ia|uma ia|étant une ia|qu'ia|qu’ia|"
+    "modelo de leng|inteligencia artificial|modelo de ling|inteligência artificial|como ia|"
+    "una ia|modello lingu|modello di ling|intelligenza artificiale|taalmodel|als ai|языков|"
+    "как ии|искусственн|нейросет|语言模型|語言模型|人工智能|人工智慧|ai助手|聊天机器人|"
+    "言語モデル|人工知能|aiとして|언어 모델|인공지능|ai로서|model językowy|sztuczna intel|"
+    "yapay zeka|dil model|نموذج لغ|mô hình ngôn|ki-modell"
+).split("|")
 # ... and says I, in one of these languages: of 1,571 answers of Alpaca's that speak of AI, 331 do.
 _FIRST = (
     r"\b(?:I|[Mm]y|me|[Ii]ch|mir|mich|[Jj]e|[Ss]oy|[Yy]o|mi|[Nn]o|[Ss]ou|[Nn]ão|[Ee]u|[Ss]ono"
@@ -722,9 +534,9 @@ _ABOUT_YOU = re.compile(
 )
 # Asked what it is, a machine says so; asked for a play, it speaks as another.
 _NATURE = re.compile(
-    r"(?i)\b(?:do you (?:have|feel|dream|sleep|eat|think|experience|exist)|are you (?:an?|able"
-    r"|conscious|sentient|alive|human|real)|can you (?:feel|see|hear|think|love|dream|taste|eat"
-    r"|sleep))\b"
+    r"(?i)\b(?:(?<!how )(?<!what )(?<!why )do you (?:have|feel|dream|sleep|eat|think"
+    r"|experience|exist)|are you (?:an?|able|conscious|sentient|alive|human|real)"
+    r"|can you (?:feel|see|hear|think|love|dream|taste|eat|sleep))\b"
 )
 _ABOUT_AI = re.compile(
     r"(?i)\bAIs?\b|artificial intell|language model|\bGPT|chatgpt|\bLLM|chat ?bot|openai|\brobot"
@@ -734,7 +546,8 @@ _ABOUT_AI = re.compile(
 _PLAYED = re.compile(
     r"(?i)dialog|conversation|role-?play|\bact as|pretend|persona\b|\bcharacters?\b|\bscript"
     r"|screenplay|\bstor(?:y|ies)\b"
-    r"|monolog|poem|\bsongs?\b|lyrics|\bletters?\b|e-?mail|translat|rewrit|imagine|speech"
+    r"|monolog|\b(?:writ|compos|creat|generat|sing|mak|recit)\w*\b[^.\n]{0,60}\b(?:poem|songs?\b"
+    r"|lyrics)|\bletters?\b|e-?mail|translat|rewrit|imagine|speech"
     # "in two sentences" is how long an answer shall be.
     r"|(?<!one )(?<!two )(?<!three )(?<!four )(?<!five )(?<!few )(?<!\d )\bsentences?\b"
     r"|paraphras|grammar|proofread|\brobot|\bbot\b|siri|alexa|apolog|sorry|chat\b|message\b|\breply"
@@ -779,7 +592,7 @@ _TOOLS = re.compile(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
         "`identity` (it speaks as a vendor's model, ChatGPT or another)",
     },
     needs=(*NEEDS, "system", "response"),
-    version=3,
+    version=4,
 )
 def refusals(frame: pl.DataFrame) -> pl.DataFrame:
     """Find refusals: in every answer, where it begins; disclaimers of a machine anywhere."""
