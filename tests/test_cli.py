@@ -244,6 +244,21 @@ def test_what_a_folder_mixes_and_what_of_it_is_not_read_is_said(tmp_path):
     assert [json.loads(line)["output"] for line in core] == ["Red.", "A robin."]
 
 
+def test_a_run_among_the_data_is_not_read_and_it_says_so(data, tmp_path):
+    (tmp_path / "all").mkdir()
+    data.rename(tmp_path / "all" / "data.jsonl")
+    for extra in ([], ["--force"]):
+        done = curate("clean", "all", "-o", "all/run", *extra, cwd=tmp_path)
+        assert done.returncode == 0
+        lock = json.loads((tmp_path / "all/run/curate.lock").read_text())
+        assert [one["name"] for one in lock["origin"]["inputs"]] == ["all/data.jsonl"]
+    said = b"curate: 1 run folder not read: all/run; name one to read its core\n"
+    assert done.stderr == said
+    for command in (["split", "all", "-o", "parts"], ["check", "all"], ["init", "all"]):
+        assert said in curate(*command, cwd=tmp_path).stderr
+    assert curate("clean", "all", "-o", "r", "-q", cwd=tmp_path).stderr == b""
+
+
 def test_looking_at_runs_breaks_no_words_and_pads_no_lines(data, tmp_path):
     deep = tmp_path / ("a folder with a long name " * 4).strip()
     deep.mkdir()

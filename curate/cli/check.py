@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli import options
+from curate.cli.found import tell_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +97,7 @@ def check(
     )  # fmt: skip
     chosen = options.meant(pack=pack, select=select, ignore=ignore)
     asked = _config(config, clean, chosen)
+    tell_runs(inputs, quiet=quiet)
     with options.progress(quiet=quiet or json) as tick:
         made = gate(
             inputs, asked, baseline=baseline, since=since, only_new=only_new, no_cache=no_cache,

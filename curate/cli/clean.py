@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli import options
-from curate.cli.found import config_here
+from curate.cli.found import config_here, tell_runs
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def clean(
     )  # fmt: skip
     chosen = options.settings(found, **asked)
     _check_set(set, chosen)
+    tell_runs(inputs, quiet=quiet)
     cached = cache.without() if no_cache else nullcontext()
     with cached, options.progress(quiet=quiet or json) as tick:
         pipeline.clean(inputs, out, chosen, force=force, tick=tick, say=_say)

@@ -1,8 +1,16 @@
-"""The settings of the folder that a command is run in."""
+"""What a command finds that nobody has named: settings where it is run, runs among its inputs."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHOWN = 3  # runs that are named
 
 
 def config_here(given: Path | None, *, quiet: bool) -> Path | None:
@@ -25,3 +33,14 @@ def config_here(given: Path | None, *, quiet: bool) -> Path | None:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         console.print(f"settings of {found}, as --config names no other", style="dim")
     return found
+
+
+def tell_runs(inputs: Sequence[str], *, quiet: bool) -> None:
+    """Say in a line on stderr which run folders below those named are not read."""
+    from curate.read.sources import runs_below
+
+    runs = [] if quiet else runs_below(inputs)
+    if runs:
+        named = ", ".join(runs[:SHOWN]) + (", ..." if len(runs) > SHOWN else "")
+        those = "1 run folder" if len(runs) == 1 else f"{len(runs):,} run folders"
+        typer.echo(f"curate: {those} not read: {named}; name one to read its core", err=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli import options
+from curate.cli.found import tell_runs
 
 Out = Annotated[
     Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write; - prints it.")
@@ -46,6 +47,7 @@ def init(
     settings = options.settings(**asked)
     sources = open_sources(inputs)
     check_targets([out], [one.name for one in sources])
+    tell_runs(inputs, quiet=quiet)
     with options.progress(quiet=quiet or printed) as tick:
         text = infer(sources, settings, pack or "gate", tick)
     if printed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli import options
+from curate.cli.found import tell_runs
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def select(
         format=format, map=map, pack=pack, ignore=ignore, rules=rules, embedder=embedder, seed=seed
     )
     settings = options.settings(**asked)
+    tell_runs(inputs, quiet=quiet)
     with options.progress(quiet=quiet or json) as tick:
         made = selection.select(
             inputs, out, size, settings, order=_order(order), force=force, tick=tick

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli import options
-from curate.cli.found import config_here
+from curate.cli.found import config_here, tell_runs
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def selftest(
     chosen = options.settings(found, **asked)
     _check_out(out, inputs, chosen, config)
     wish = run.Wish(rows, rate, per_class, options.codes(classes), _bars(min_recall))
+    tell_runs(inputs, quiet=quiet)
     with options.progress(quiet=quiet or json) as tick:
         made = run.selftest(inputs, chosen, wish, tick)
     _tell(made, inputs, out, quiet=quiet, json=json)

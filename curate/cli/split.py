@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli import options
+from curate.cli.found import tell_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,6 +73,7 @@ def split(
     from curate.splitting import split as run
 
     settings = options.settings(**options.meant(format=format, map=map, seed=seed))
+    tell_runs(inputs, quiet=quiet)
     with options.progress(quiet=quiet or json) as tick:
         told = run(
             inputs, out, settings, eval=eval, test=test, group=group, similarity=similarity,

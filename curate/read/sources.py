@@ -15,7 +15,7 @@ from curate.read.file import File
 from curate.read.source import HUB
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from curate.read.source import Source
 
@@ -77,18 +77,37 @@ def files_of(name: str) -> list[str]:
 def left_out(inputs: Sequence[str]) -> list[str]:
     """The files of the folders named, and of those below, that `open_sources` does not read.
 
-    Hidden files, and those of a finished run and of a `datasets` folder, are not among them.
+    Hidden files, and those of finished runs and of a `datasets` folder, are not among them.
     """
     found: list[str] = []
     for folder in inputs:
         if not Path(folder).is_dir() or saved(Path(folder)):
             continue
-        for place, below, names in os.walk(folder):
-            below[:] = sorted(one for one in below if not one.startswith("."))
+        for place, _, names in _looked_through(folder):
             if RUN not in names:
                 others = (one for one in sorted(names) if not one.startswith("."))
                 found += [str(Path(place, one)) for one in others if not _is_data(one)]
     return found
+
+
+def runs_below(inputs: Sequence[str]) -> list[str]:
+    """The run folders below the folders named: what they keep of a file is no data beside it."""
+    return [
+        run
+        for folder in inputs
+        if Path(folder).is_dir() and not saved(Path(folder))
+        for _, runs, _ in _looked_through(folder)
+        for run in runs
+    ]
+
+
+def _looked_through(folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """A folder and those below it, but for hidden ones and runs: path, runs in it, files in it."""
+    for place, below, names in os.walk(folder):
+        shown = sorted(one for one in below if not one.startswith("."))
+        runs = [str(Path(place, one)) for one in shown if Path(place, one, RUN).is_file()]
+        below[:] = [one for one in shown if str(Path(place, one)) not in runs]
+        yield place, runs, names
 
 
 def _matches(pattern: str) -> list[str]:
@@ -106,12 +125,14 @@ def _matches(pattern: str) -> list[str]:
 
 
 def _members(folder: str) -> list[str]:
-    """The data files of a folder and those below it, in the order that the folder says."""
+    """The data files of a folder and those below it, in the order that the folder says.
+
+    A run folder has data only where it is named itself: then its core.
+    """
     if dataset := saved(Path(folder)):
         return [str(path) for path in dataset]
     found = []
-    for place, below, names in os.walk(folder):
-        below[:] = sorted(one for one in below if not one.startswith("."))
+    for place, _, names in _looked_through(folder):
         is_run = RUN in names  # of which the core alone is data
         found += [
             str(Path(place, one))
@@ -122,8 +143,14 @@ def _members(folder: str) -> list[str]:
         known = ", ".join(f".{one}" for one in SUFFIXES[:7])
         raise InputError(
             f"{folder}: no data file in this folder ({known}, and .gz or .zst of these)"
+            f"{_but_runs(folder)}"
         )
     return sorted(found)
+
+
+def _but_runs(folder: str) -> str:
+    runs = runs_below([folder])
+    return f"; name a run folder to read its core: {runs[0]}" if runs else ""
 
 
 def saved(folder: Path) -> list[Path]:

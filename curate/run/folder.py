@@ -2,7 +2,8 @@
 
 A run writes into a draft beside its folder (`.NAME.partial`), every file is forced to disk, and one
 rename puts the draft in its place. Killed at any moment, a run leaves the old folder or the new
-one; what is left of a draft is cleared by the next run.
+one; what is left of a draft is cleared by the next run. A draft is known by a file in it (`DRAFT`):
+a folder of such a name that no run has left is not touched.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LOCK = "curate.lock"
+DRAFT = ".draft"  # stands in a folder from its making until it is finished
 RECORDS = "records.zst"
 SCORES = "scores.parquet"
 MATCHES = "matches.parquet"
@@ -69,6 +71,11 @@ class Kind:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
+    def foreign(self, folder: Path) -> str | None:
+        """The first file in a folder that does not belong there; None where all do."""
+        owned = self.owned(folder) or frozenset()
+        return min((one.name for one in folder.iterdir() if one.name not in owned), default=None)
+
 
 def check_run(folder: Path) -> None:
     """Refuse a folder that no run has finished.
@@ -110,13 +117,15 @@ def draft(
             raise OutputError(f"{folder}: can't be a run folder; name one below it")
         made = folder.with_name(f".{folder.name}.partial")
         folder.parent.mkdir(parents=True, exist_ok=True)
+        kind = kind or Kind()
         made.mkdir(exist_ok=True)
         with _only_writer(made):
+            _begin(made, kind)
             try:
-                _restore(folder)
-                _may_replace(folder, kind or Kind(), force=force, inputs=inputs)
-                _clear(made)
+                _restore(folder, kind)
+                _may_replace(folder, kind, force=force, inputs=inputs)
                 yield made
+                (made / DRAFT).unlink()
                 _force_to_disk(made)
                 _publish(made, folder)
             except BaseException:
@@ -163,14 +172,13 @@ def _may_replace(folder: Path, kind: Kind, *, force: bool, inputs: Iterable[str]
         raise OutputError(f"{folder}: is a file; name a folder that does not exist yet")
     if not any(folder.iterdir()):
         return
-    owned = kind.owned(folder)
-    if owned is None:
+    if kind.owned(folder) is None:
         raise OutputError(f"{folder}: holds other files and no {kind.name}; name another folder")
     if not force:
         raise OutputError(f"{folder}: holds a {kind.name} already; --force replaces it")
-    if foreign := sorted(one.name for one in folder.iterdir() if one.name not in owned):
+    if foreign := kind.foreign(folder):
         raise OutputError(
-            f"{folder / foreign[0]}: is no part of the {kind.name} and would go; move it"
+            f"{folder / foreign}: is no part of the {kind.name} and would go; move it"
         )
     inside = [name for name in inputs if folder.resolve() in Path(name).resolve().parents]
     if inside:
@@ -181,10 +189,16 @@ def _old(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.old")
 
 
-def _restore(folder: Path) -> None:
-    """Finish what a run that was killed between two renames had begun."""
+def _restore(folder: Path, kind: Kind) -> None:
+    """Finish what a run that was killed between two renames had begun.
+
+    Raises:
+        OutputError: what stands there was not put aside by one.
+    """
     old = _old(folder)
     if old.is_dir():
+        if foreign := kind.foreign(old):
+            raise OutputError(f"{old / foreign}: is no part of a {kind.name} put aside; move {old}")
         if folder.exists():
             shutil.rmtree(old)
         else:
@@ -220,8 +234,18 @@ def _is_at(path: Path, handle: int) -> bool:
         return False
 
 
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
+def _begin(made: Path, kind: Kind) -> None:
+    """Empty what a killed run has left, and mark the folder as a draft.
+
+    Raises:
+        OutputError: it holds what no run has left.
+    """
+    if not (made / DRAFT).exists() and (foreign := kind.foreign(made)):
+        raise OutputError(f"{made / foreign}: is no part of an unfinished {kind.name}; move {made}")
+    (made / DRAFT).touch()
+    for path in made.iterdir():
+        if path.name == DRAFT:
+            continue
         if path.is_dir():
             shutil.rmtree(path)
         else:

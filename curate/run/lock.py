@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from curate import __version__
 from curate.config import Settings
 from curate.errors import InputError
-from curate.run.folder import LOCK, check_run
+from curate.run.folder import DRAFT, LOCK, check_run
 
 if TYPE_CHECKING:
     from curate.policy.rule import Rule
@@ -123,9 +123,8 @@ class Lock(BaseModel):
 
     def write(self, folder: Path) -> Lock:
         """Write the lock, with the hashes of all files that are in the folder now."""
-        outputs = {
-            path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != LOCK
-        }
+        paths = [path for path in sorted(folder.iterdir()) if path.name not in {LOCK, DRAFT}]
+        outputs = {path.name: sha256(path) for path in paths}
         whole = self.model_copy(update={"outputs": outputs})
         (folder / LOCK).write_text(whole.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
         return whole

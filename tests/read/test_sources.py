@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from curate.errors import InputError, MissingExtra
 from curate.read import open_sources, parse
+from curate.read.sources import left_out, runs_below
 
 A, B = b'{"a": 1}', b'{"b": 2}'
 
@@ -65,6 +66,26 @@ class TestInputs:
         (folder / "core.jsonl").write_bytes(A)
         assert names([folder])[0] == f"{folder}/core.jsonl"
         assert f"{folder}/b.jsonl" not in names([folder])
+
+    def test_a_run_folder_below_a_folder_is_no_data(self, folder):
+        alone = names([folder])
+        run = folder / "deep" / "run"
+        run.mkdir()
+        for name in ("curate.lock", "core.jsonl", "dropped.jsonl", "report.html"):
+            (run / name).write_bytes(A)
+        assert names([folder]) == alone
+        assert runs_below([str(folder)]) == [str(run)]
+        assert not [one for one in left_out([str(folder)]) if "/run/" in one]
+        assert names([run]) == names([f"{folder}/deep/r*"]) == [f"{run}/core.jsonl"]
+        assert runs_below([str(run)]) == []
+
+    def test_a_folder_of_runs_alone(self, tmp_path):
+        for name in ("b", "a"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "curate.lock").write_text("{}")
+            (tmp_path / name / "core.jsonl").write_bytes(A)
+        with pytest.raises(InputError, match=r"name a run folder to read its core: .*a$"):
+            open_sources([str(tmp_path)])
 
     @pytest.mark.parametrize(
         ("name", "error"),

@@ -201,6 +201,34 @@ def test_killed_between_the_two_renames_the_old_run_comes_back(tmp_path):
     assert (tmp_path / "run" / "core.jsonl").read_text() == "old"
 
 
+@pytest.mark.parametrize("name", [".run.partial", ".run.old"])
+def test_a_folder_of_the_users_own_beside_a_run_is_left_alone(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.tex").write_text("years of work")
+    with pytest.raises(OutputError, match=r"thesis\.tex: is no part of .*; move .*run"):
+        make(tmp_path / "run")
+    assert names(tmp_path / name) == ["thesis.tex"]
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_run_that_someone_has_added_to_is_not_put_back_nor_removed(tmp_path, there):
+    old = finished(tmp_path / ".run.old")
+    (old / "notes.txt").write_text("mine")
+    if there:
+        finished(tmp_path / "run")
+    with pytest.raises(OutputError, match=r"notes\.txt: is no part"):
+        make(tmp_path / "run", force=True)
+    assert names(old) == ["core.jsonl", files.LOCK, "notes.txt"]
+
+
+def test_killed_before_the_last_rename_a_finished_draft_is_cleared(tmp_path):
+    finished(tmp_path / ".run.partial")
+    make(tmp_path / "run")
+    assert names(tmp_path) == ["run"]
+    assert (tmp_path / "run" / "core.jsonl").read_text() == "new"
+
+
 def test_facts_are_shared_not_copied_where_the_disk_can(tmp_path):
     run = finished(tmp_path / "run")
     (run / files.RECORDS).write_bytes(b"x")
