@@ -114,7 +114,9 @@ def story(folder: str | Path, row: str) -> Story:
         edits[own]["after"].encode() if own in edits else None,
         twin,
         rows[twin["position"]] if twin else None,
-        _item(held.get("contamination_item"), run.lock.measured.against),
+        _item(
+            held.get("contamination_item") or held.get("paraphrase_item"), run.lock.measured.against
+        ),
     )
 
 

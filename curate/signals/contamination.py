@@ -263,7 +263,7 @@ def _replies(against: Against, frame: pl.DataFrame) -> Callable[[int, int], bool
 
     def test(row: int, item: int) -> bool:
         words = frame["response_words"][row].to_numpy()[:-1].tobytes()
-        return any(_gives(words, short) for short in against.answers[item])
+        return any(gives(words, short) for short in against.answers[item])
 
     return cache(test)
 
@@ -271,7 +271,7 @@ def _replies(against: Against, frame: pl.DataFrame) -> Callable[[int, int], bool
 _BYTES = 4  # of a token
 
 
-def _gives(words: bytes, short: bytes) -> bool:
+def gives(words: bytes, short: bytes) -> bool:
     """Whether an answer gives a short one; a word or two count near its ends only."""
     if len(short) > _FEW * _BYTES:
         return _place(words, short) >= 0

@@ -130,11 +130,11 @@ def _same_task(frame: pl.DataFrame, left: Ints, right: Ints) -> Mask:
     at = np.flatnonzero(same)
     for some in runs.cuts(left[at], right[at]):
         pairs = at[some]
-        same[pairs] = ~_decided(runs.of(left[pairs]), runs.of(right[pairs]))
+        same[pairs] = ~decided(runs.of(left[pairs]), runs.of(right[pairs]))
     return same
 
 
-def _decided(left: Hashes, right: Hashes) -> Mask:
+def decided(left: Hashes, right: Hashes) -> Mask:
     """Pairs of END-closed runs that differ in a number or negation, or trade number words."""
     one, other = minhash.tokens_of(left), minhash.tokens_of(right)
     row, word, count = minhash.surplus(one, other)
