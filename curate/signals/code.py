@@ -77,12 +77,13 @@ _CODE_ASKED = re.compile(
     r"|method|page|form|table|loop|expression)|code snippet|snippet of code|piece of code"
     r"|sql (?:query|statement)"
     r"|regular expression|regex|code to|function (?:in (?:python|java|javascript|c)"
-    r"|that (?:takes|returns|accepts|prints|computes|calculates)))",
+    r"|that (?:takes|returns|accepts|prints|computes|calculates))"
+    r"|json (?:object|array|list|document|string|representation|data))",
     re.IGNORECASE,
 )
 # Words with which code is the subject rather than what is wanted.
 _NO_CODE = re.compile(
-    r"\b(?:explain|describe|discuss|summar|what|why|how|pseudo|essay|article|blog|story|poem|title"
+    r"\b(?:explain|(?<!that )describe|discuss|summar|what|why|how|pseudo|essay|article|blog|story|poem|title"
     r"|list of|names? of|plan|steps|instructions|documentation|comment|tutorial|guide|course"
     r"|question|quiz|test case|interview|code of|zip code|dress code|qr code|morse|promo|discount"
     r"|analy|compare|debug|review|find the|identify|convert|edit|rewrite|correct|error|fix"
@@ -91,8 +92,9 @@ _NO_CODE = re.compile(
 )
 # Any of these, and there may be code after all.
 _CODE_SIGNS = re.compile(
-    r"[={}<>;\[\]\\|`^*$#@_]|\w\(|\(\)|\b(?:select|from|def|return|print|echo|import)\b",
-    re.IGNORECASE,
+    r"[={}<>;\[\]\\|`^*$#@_]|\w\(|\(\)|\bselect\b[^.]*\bfrom\b"
+    r"|^\s*(?:select|def|return|print|echo|import|from \w+ import)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -196,18 +198,19 @@ _SENTENCE = re.compile(
     r"|^\s*(?:Output|Example|Note|Explanation)\b"
 )
 _PYTHON_START = re.compile(
-    r"\s*(?:def \w+ ?\(|class \w+[(:]|import [\w.]+(?: as \w+)?(?:,|\s*\n)|from [\w.]+ import )"
+    r"\s*(?:def \w+ ?\(|class \w+[(:]|for \w+(?:, ?\w+)* in [^\n]+:\s*\n"
+    r"|import [\w.]+(?: as \w+)?(?:,|\s*\n)|from [\w.]+ import )"
 )
 _STARTS_CODE = re.compile(
     rf"{_PYTHON_START.pattern}|\s*(?:class \w+ ?\{{|#include|public (?:static |class )|<\?php"
     r"|function \w*\(|(?:var|let|const) \w+ ?=|package \w+;|using [\w.]+;|(?:if|for|while) ?\("
-    r"|(?:int|void|bool|boolean|string|double|float) \w+\()"
+    r"|(?:int|void|bool|boolean|string|double|float) \w+\(|(?i:create table) |[.#]?[\w-]+ \{\n)"
 )
 _PYTHON_ASKED = re.compile(r"\bpython\b", re.IGNORECASE)
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _BRACKET_LANGUAGES = frozenset(
     "python py python3 javascript js typescript ts java c cpp c++ c# cs csharp go rust php json "
-    "css kotlin swift".split()
+    "css kotlin swift ruby sql".split()
 )
 _STRINGS_AND_COMMENTS = re.compile(
     r"\"\"\".*?\"\"\"|'''.*?'''|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
@@ -286,7 +289,7 @@ _GATE = (
         "json_invalid": "why the JSON that an answer gives is none",
     },
     needs=("roles", "texts", "prompt", "response", "system"),
-    version=3,
+    version=4,
 )
 def code(frame: pl.DataFrame) -> pl.DataFrame:
     """Judge each answer beside its question, in the rows that speak of code or hold a fence."""

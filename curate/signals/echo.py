@@ -24,7 +24,13 @@ LEAST_WORDS = 3  # what is shorter is an answer that happens to be in the questi
 NEAR = 0.8  # share of the question's words from which an answer is nearly the same
 ENDS = 8  # bytes by which material and its copy may differ: quotes, white space, a stop
 
+# What may stand before a question that is said again, instead of an answer.
+_LABEL = (
+    r"(?i)^\s*(?:\**(?:question|instruction|task|prompt|input|query|q|you asked"
+    r"|your question(?: was)?)\**\s*[:：]\**\s*|here(?: i|['’])s )"
+)
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
+_WHAT_IS = re.compile(r"(?i)^\W*what (?:is|are|was|were) ")  # ... the function of the liver?
 _QUESTION = re.compile(r"[?？]|(?i:classif|separate|which|whether)|[:：]")
 _ENDS = " \n\t\"'“”‘’`.。"
 
@@ -94,10 +100,11 @@ class _Found(NamedTuple):
         "text may be the answer",
     },
     needs=(*NEEDS, "instruction", "input"),
+    version=2,
 )
 def echo(frame: pl.DataFrame) -> pl.DataFrame:
     """Compare answers with what they answer where both are about as long."""
-    turns = answers(frame)
+    turns = answers(frame).with_columns(pl.col("answer").str.replace(_LABEL, ""))
     fields = frame.select("instruction", "input").with_row_index("row")
     turns = turns.join(fields, on="row", how="left", maintain_order="left")
     first = pl.col("turn") == pl.col("turn").min().over("row")  # the fields are of its question
@@ -111,6 +118,8 @@ def echo(frame: pl.DataFrame) -> pl.DataFrame:
             pl.col(name).str.len_bytes().cast(pl.Int64) for name in ("asked", "instruction")
         )
     )
+    asked = pl.col("asked").str.strip_chars()
+    near |= (size <= 2 * asked.str.len_bytes() + ENDS) & pl.col("answer").str.starts_with(asked)
     given = (size - pl.col("input").str.len_bytes().cast(pl.Int64)).abs() <= ENDS
     text = pl.col("answer").str.strip_chars(_ENDS)
     given |= pl.col("asked").str.strip_chars(_ENDS).str.ends_with(text)
@@ -148,10 +157,12 @@ def _compare(answer: str, asked: str, instruction: str | None, material: str | N
     words, question = _words(answer), instruction
     if len(words) < LEAST_WORDS:
         return _Found()
-    if words == _words(asked):
+    if words in (_words(asked), 2 * _words(asked)):
         return _Found(1.0, "instruction" if single else "prompt")
     share = _shared(words, _words(question))
-    if share < 1 and _QUESTION.search(question):  # "Was it a victory?" "It was a victory."
+    if (
+        share < 1 and words != _words(_WHAT_IS.sub("", question)) and _QUESTION.search(question)
+    ):  # "Was it a victory?" "It was a victory."
         return _Found()
     return _Found(share, "instruction" if single else "prompt") if share else _Found()
 

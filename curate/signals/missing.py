@@ -29,7 +29,7 @@ _TEXTS = (
     r"|photos?|photographs?|paintings?|drawings?|cartoons?|screenshots?|recordings?"
     r"|audio(?: clip| file)?"
     r"|videos?|songs?|spreadsheets?|files?|pdf|presentation|slides?|resume|cv|values|scores"
-    r"|snippets?|sounds?)"
+    r"|snippets?|sounds?|names|dates|titles)"
 )
 # Nouns for what one has before one; "the words", "the questions" are said of much else.
 _HELD = (
@@ -79,6 +79,10 @@ _BELOW = re.compile(
     rf"|\b(?:following|given) (?:\w+ ){{0,2}}{_SOURCE}(?: about {_OTHER}{{1,40}}?)?, {_ASKED}\b"
     rf"{_OTHER}*[.?!]*\s*$"
     rf"|\b(?:from|in|to|of|for|with|on|using) given {_TEXTS}{_ENDS}"
+    rf"|\b(?:the|this|these) (?:\w+ ){{0,2}}{_TEXTS} (?:given |provided )?(?:below|above),"
+    rf" (?:{_ASKED}|compute|calculate)\b{_OTHER}*[.?!]*\s*$"
+    rf"|\b(?:following|given) (?:\w+ ){{0,2}}{_TEXTS} (?:true|false|correct|incorrect|right|wrong"
+    rf"|valid|grammatical\w*)(?: or \w+)?[.?!]*\s*$"
     rf"|\b(?:the|this) (?:\w+ )?{_SOURCE} (?:provided|given)(?:, {_ASKED}\b{_OTHER}*)?[.?!:]*\s*$"
     r"|^[^。：\n“\"]*(?:以下|下面|下列|给定|上述)的?(?:文本|文章|段落|句子|表格|列表|代码|诗歌?"
     r"|对话|数据|故事)"
@@ -99,8 +103,8 @@ _NAMED = re.compile(
     rf"[.?!]*\s*$"
     rf"|^\W*{_WORKS} (?:the|my) (?:\w+ )?{_HELD}(?: (?:in|into|to|from|for|as"
     rf"|by)\b{_OTHER}*)?[.?!]*\s*$"
-    rf"|^\W*{_WORKS} (?:the|an?|any|all) (?:average|mean|median|sum|mode|total|range|errors?"
-    rf"|mistakes?|main (?:idea"
+    rf"|^\W*{_WORKS} (?:the|an?|any|all) (?:\w+al )?(?:average|mean|median|sum|mode|total"
+    rf"|range|errors?|mistakes?|main (?:idea"
     rf"|points?)|tone|theme|topic|summary|sentiment|data) (?:of|in|from) (?:the|these|this"
     rf"|my) (?:\w+ )?{_HELD}[.?!]*\s*$"
     rf"|^\W*(?:what|which|who|where|how many|how much)\b{_OTHER}{{0,60}}\b(?:of|in|from|by|does"
@@ -108,7 +112,7 @@ _NAMED = re.compile(
     rf"|these) (?:\w+ )?{_HELD}(?: (?:about|mean|say|show|tell us))?[.?!]*\s*$"
     rf"|^\W*(?:what|which|who|how many)\b{_OTHER}{{0,60}} (?:of|in|from) the (?:photo|picture"
     rf"|image|passage|text"
-    r"|paragraph|recording|excerpt|screenshot)[.?!]*\s*$"
+    r"|paragraph|recording|excerpt|screenshot|poem)[.?!]*\s*$"
     r"|^\W*which (?:one )?of (?:the following|these)\b[^\n:,.?!\"“”‘«»()\[\]{}]{0,60}(?:[.?!]+\s*)$"
     rf"|^\W*what (?:is|are|does|do) this (?:article|essay|passage|paragraph|text|e-?mail"
     rf"|document|photo|picture"
@@ -118,6 +122,8 @@ _NAMED = re.compile(
 _LAST_BELOW = re.compile(
     r"(?i)\b(?:the|these) (?!box|space|field|form|area|comment)\w+(?: and \w+)?"
     r" (?:given |provided |listed |stated )?below[.?!:]*\s*$"
+    r"|\b(?:the|this) (?:image|picture|photo(?:graph)?|screenshot|painting|cartoon)"
+    r" (?:provided|given|attached)[.?!:]*\s*$"
 )
 _SOURCED = re.compile(
     rf"(?i)^\W*(?:given|from|based on|according to|using|in) (?:the|this|these|my) (?:\w+ )?"
@@ -138,8 +144,8 @@ _HOLDS = re.compile(
     r"|lists?|arrays?|words?|data ?sets?|files?)\b"
 )
 _ATTACHED = re.compile(
-    rf"(?i)\b(?:the|my|this|these|an?) attached (?:\w+ ){{0,1}}{_TEXTS}\b|\b(?:see|in|read"
-    rf"|open) (?:the )?attached\b"
+    rf"(?i)\b(?:the|my|this|these|an?) (?:attached|enclosed) (?:\w+ ){{0,1}}{_TEXTS}\b"
+    rf"|\b(?:see|in|read|open) (?:the )?(?:attached|enclosed)\b"
     rf"|\b(?:is|are) attached\b|\battached (?:is|are|you)\b"
 )
 _FILE = re.compile(
@@ -148,6 +154,11 @@ _FILE = re.compile(
     r"[\w/\\ ()-]{1,60}\.(?:jpe?g|png|gif|bmp|webp|tiff?|svg|heic|mp3|wav|m4a|ogg|flac|aac|mp4"
     r"|avi|mov|mkv|webm"
     r"|pdf|docx?|odt|rtf|xlsx?|ods|csv|tsv|pptx?|txt|epub|psd|zip)[\s\]>)\"'`.]*$"
+)
+# An input that only says where the material is.
+_ELSEWHERE = (
+    r"(?i)^\W*(?:please )?(?:(?:see|check|refer to|open|read)(?: the)? )?(?:attach(?:ed|ment)s?"
+    r"|enclosed)(?: (?:file|document|image|picture|table|sheet))?\W*$"
 )
 _NAME_WILL_DO = re.compile(
     r"(?i)file ?name|renam|extension|file type|\bformats?\b|\bopens?\b|program|\bscript|command"
@@ -195,6 +206,7 @@ _POINTS = [
         "below",
         "above",
         "attached",
+        "enclosed",
         "given",
         "provided",
         "以下",
@@ -245,7 +257,7 @@ _ROW_OF_NUMBERS = re.compile(r"\d[,; ]+\d")
         "its address is there)",
     },
     needs=(*NEEDS, "instruction", "input"),
-    version=2,
+    version=3,
 )
 def missing(frame: pl.DataFrame) -> pl.DataFrame:
     """Look at short questions that speak of material or have the name of a file or page."""
@@ -277,8 +289,8 @@ def _may_lack(tasks: pl.Series) -> pl.Series:
     found = tasks.str.contains_any(_ADDRESSES) | tasks.str.contains(_FILE_LINE)
     points = tasks.str.contains_any(_POINTS, ascii_case_insensitive=True).arg_true()
     pointed = tasks.gather(points)
-    lacks = ~pointed.str.contains(_MAKES) | pointed.str.contains("attached", literal=True)
-    lacks |= pointed.str.strip_chars_end(".?!: ").str.ends_with(" below")
+    lacks = ~pointed.str.contains(_MAKES) | pointed.str.contains("attached|enclosed")
+    lacks |= pointed.str.contains(r" (?:below|provided|given|attached)[.?!: ]*$")
     found = found.scatter(points, found.gather(points) | lacks)
     works = tasks.str.contains(_BEGINS).arg_true()
     named = tasks.gather(works).str.contains(_NAMED.pattern)
@@ -288,9 +300,8 @@ def _may_lack(tasks: pl.Series) -> pl.Series:
 
 def _may_name(turns: pl.DataFrame) -> pl.Series:
     """Which inputs are the name of a file."""
-    return turns["material"].str.len_bytes().le(NAME) & turns["material"].str.contains(
-        _FILE.pattern
-    )
+    short = turns["material"].str.len_bytes() <= NAME
+    return short & turns["material"].str.contains(f"{_FILE.pattern}|{_ELSEWHERE}")
 
 
 def _judge(asked: str, given: str, answer: str, before: str) -> tuple[str | None, str | None]:
@@ -308,7 +319,9 @@ def _judge(asked: str, given: str, answer: str, before: str) -> tuple[str | None
 
 def _find(asked: str, given: str, before: str) -> tuple[re.Match[str], str] | None:
     if given:
-        named = None if _NAME_WILL_DO.search(asked) else _FILE.search(given)
+        named = re.search(_ELSEWHERE, given)
+        if named is None and not _NAME_WILL_DO.search(asked):
+            named = _FILE.search(given)
         return (named, "file") if named else None
     if "\n" in asked:
         return None
