@@ -24,7 +24,7 @@ from curate import pipeline, report
 from curate.config import Settings
 from curate.errors import InputError
 from curate.policy.catalogue import _shipped_rules
-from curate.report import explorer
+from curate.report import build, explorer
 from curate.report.charts import _difference, telling, told
 from curate.report.excerpt import Mark, around, cut, differences, ends
 from curate.report.figures import _LENGTHS, _bins, _trimmed, place
@@ -32,7 +32,7 @@ from curate.report.html import html
 from curate.report.markdown import code, markdown, plain
 from curate.report.model import Change, Report
 from curate.report.run import short_names, spread
-from curate.report.words import percent, seen
+from curate.report.words import count, percent, seen
 from curate.text.visible import visible
 
 NAMES = ("report.html", "report.json", "report.md")
@@ -711,7 +711,7 @@ def test_report_json_is_the_report_and_fits_its_schema(run, built):
     schema = json.loads((files("curate.schemas") / "report.schema.json").read_text("utf-8"))
     data = json.loads((run / "report.json").read_bytes())
     assert list(Draft202012Validator(schema).iter_errors(data)) == []
-    assert data["version"] == 1
+    assert data["version"] == 2
     assert "explorer" not in data
 
 
@@ -779,8 +779,13 @@ def test_a_proposed_threshold_drops_what_it_promises(clean, tmp_path):
 # --- the explorer -------------------------------------------------------------------------------
 
 
+def found(built):
+    """The explorer's rows but for those that nothing was found in."""
+    return [one for one in built.explorer.rows if one["c"] or one["d"] != "kept"]
+
+
 def test_the_explorer_holds_every_row_that_something_happened_to(built):
-    rows = built.explorer.rows
+    rows = found(built)
     kept = [one for one in rows if one["d"] == "kept"]
     assert len(rows) == built.explorer.total == 13 + 1 + 3 + built.flagged
     assert len(kept) == built.flagged
@@ -789,10 +794,21 @@ def test_the_explorer_holds_every_row_that_something_happened_to(built):
     assert f"{len(rows)}." in html(built)
 
 
+def test_rows_that_nothing_was_found_in_are_a_sample_that_says_so(run, monkeypatch):
+    whole = report.build(run)
+    silent = [one for one in whole.explorer.rows if one not in found(whole)]
+    assert len(silent) == whole.explorer.untouched == whole.totals.kept - whole.flagged > 0
+    assert all(one["p"] for one in silent)
+    told = count(len(silent))
+    assert f"Beside them {told} that nothing was found in, drawn by lot." in html(whole)
+    monkeypatch.setattr(build, "LOT", 1)
+    assert report.build(run).explorer.untouched <= 1
+
+
 def test_where_texts_are_too_many_each_rule_keeps_its_share_and_the_page_says_so(run, monkeypatch):
     monkeypatch.setattr(explorer, "MAX_ROWS", 6)
     built = report.build(run)
-    rows = built.explorer.rows
+    rows = found(built)
     told = [one for one in rows if one["p"] is not None]
     assert (len(rows), len(told), built.explorer.textless) == (20, 6, 14)
     assert {"x-fruit", "x-copy", "x-mend"} <= {built.rules[at].code for one in told
@@ -806,7 +822,7 @@ def test_of_too_many_rows_the_first_of_each_rule_are_listed(run, monkeypatch):
     monkeypatch.setattr(explorer, "MAX_LISTED", 6)
     built = report.build(run)
     codes = {built.rules[at].code for one in built.explorer.rows for at in one["c"]}
-    assert len(built.explorer.rows) == 6
+    assert len(found(built)) == 6
     assert {"x-fruit", "x-copy", "x-mend"} <= codes
     assert sum(built.explorer.left_out.values()) == built.explorer.total - 6
     page = html(built)

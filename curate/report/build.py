@@ -17,7 +17,9 @@ from curate.report.examples import Examiner
 from curate.report.explorer import Explored, explored, explorer
 from curate.report.figures import distributions, languages
 from curate.report.flow import changes, flow
+from curate.report.labels import label_noise
 from curate.report.model import Reason, Report, RuleReport
+from curate.report.origin import manner, synthetic
 from curate.report.rows import read_rows, with_before, with_secrets
 from curate.report.run import Run, counts, open_run, spread
 from curate.report.steps import next_steps
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from curate.policy.rule import Rule
 
 MAX_REASONS = 20
+LOT = 1_000  # rows that are shown, and whose manner is measured, where there is no map
 # What differs between two messages that mean the same: quoted text, numbers, a value in brackets.
 _PARTICULAR = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+|(?<=\()[^()]*(?=\)$)")
 _ACTIONS = ("drop", "edit", "flag")  # what costs a row stands first
@@ -53,9 +56,10 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
     catalogue = _rules_of(settings) if rules is None else rules
     picked = {code: run.picked(code) for code in run.lock.rules}
     refused = _grouped(run.ledger)
-    chosen = explored(run.ledger, run.findings)
     drawn = charted(run)
-    examiner = _examiner(run, catalogue, picked, refused, (chosen, drawn))
+    lot = run.lot(LOT) if drawn.is_empty() else drawn["position"]
+    chosen = explored(run.ledger, run.findings, lot)
+    examiner = _examiner(run, catalogue, picked, refused, (chosen, lot))
     reports = [_rule(run, code, catalogue.get(code), examiner, picked[code]) for code in picked]
     reports.sort(key=lambda one: (_ACTIONS.index(one.action), -one.decided, -one.hits, one.code))
     totals, kept = counts(run.ledger), run.in_core()
@@ -77,6 +81,9 @@ def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report
         distributions=shapes,
         languages=spoken,
         tasks=tuple(tasks(run)),
+        synthetic=synthetic(run),
+        manner=manner(examiner.rows, lot, run),
+        label_noise=label_noise(run, examiner.rules),
         next_steps=tuple(next_steps(totals, reports, run.values, catalogue)),
         atlas=atlas(drawn, run, examiner),
         explorer=explorer(chosen, examiner, [one.code for one in reports]),
@@ -105,17 +112,17 @@ def _examiner(
     catalogue: Mapping[str, Rule],
     picked: _Picked,
     refused: _Refused,
-    looks: tuple[Explored, pl.DataFrame],
+    looks: tuple[Explored, pl.Series],
 ) -> Examiner:
     """Read the texts of all rows that will be shown, in one pass over the records."""
-    chosen, drawn = looks
+    chosen, lot = looks
     findings = [one for some in picked.values() for one in some]
     edits = run.edits()
     position = run.positions(
         [*(one["twin"] for one in findings), *chosen.findings["twin"], *chosen.twins, *edits]
     )
     twins = {one["twin"] for one in findings} | set(chosen.twins)
-    wanted = set(chosen.texts) | set(drawn["position"]) | {one["position"] for one in findings}
+    wanted = set(chosen.texts) | set(lot) | {one["position"] for one in findings}
     wanted |= {position[one] for one in twins if one in position}
     wanted |= {at for _, rows in refused for at in rows["position"][spread(rows.height)]}
     rules = {code: catalogue[code] for code in run.lock.rules if code in catalogue}

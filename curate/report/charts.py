@@ -9,11 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from curate.report.figures import place
 from curate.report.words import count, percent
+from curate.signals.tasks import LADDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from curate.report.model import Change, Distribution, Flow, Quantiles, Report
+    from curate.report.model import (
+        Change,
+        Distribution,
+        Ends,
+        Flow,
+        LabelNoise,
+        Manner,
+        Phrase,
+        Quantiles,
+        Report,
+        Share,
+        Synthetic,
+    )
 
 QUANTILES = ("5 %", "25 %", "median", "75 %", "95 %", "max", "mean")
 _LUMP = 0.98  # of the rows in one bin: a chart of that shows one bar
@@ -44,6 +57,16 @@ def drawn(report: Report, some: list[Mapping[str, Any]]) -> Mapping[str, Any]:
         "languages": [
             [one.language or "not told", one.after, one.before - one.after]
             for one in report.languages
+        ],
+        "tasks": [[one.name, one.rows, one.core] for one in report.tasks],
+        "ladder": LADDER,
+        "synthetic": [
+            [name, one.low, one.share, one.high, interval(one)]
+            for name, one in judged(report.synthetic)
+        ],
+        "phrases": [
+            [one.name, one.share, one.people, percent(one.share), percent(one.people)]
+            for one in phrases(report.manner)
         ],
     }
 
@@ -134,12 +157,101 @@ def _figures(some: Quantiles) -> list[str]:
 
 
 def _number(number: float) -> str:
-    return f"{number:,.1f}" if abs(number) < _WHOLE and number % 1 else f"{number:,.0f}"
+    if not number % 1 or abs(number) >= _WHOLE:
+        return f"{number:,.0f}"
+    return f"{number:,.1f}" if abs(number) >= 1 else f"{number:.2f}"
 
 
 def _bins(one: Distribution) -> Iterator[tuple[str, int, int]]:
     for at, (before, after) in enumerate(zip(one.bins_before, one.bins_after, strict=True)):
         yield f"{one.edges[at]:,g} to {one.edges[at + 1]:,g}", before, after
+
+
+# --- how the answers are written ----------------------------------------------------------------
+
+
+def judged(told: Synthetic | None) -> list[tuple[str, Share]]:
+    """The estimates by where they hold: in, core."""
+    if told is None:
+        return []
+    return [("in", told.before), *([("core", told.after)] if told.after else [])]
+
+
+def interval(one: Share) -> str:
+    """An estimate in words."""
+    return f"{percent(one.share)}, between {percent(one.low)} and {percent(one.high)}"
+
+
+def wrote(told: Synthetic) -> str:
+    """The estimated share in a sentence."""
+    one = told.before
+    return (
+        f"An LLM wrote an estimated {percent(one.share)} of the answers; the interval of 90 % goes "
+        f"from {percent(one.low)} to {percent(one.high)}. {count(one.judged, 'answer')} of "
+        f"{one.judged + one.abstained:,} are long enough to be judged."
+    )
+
+
+def phrases(told: Manner | None) -> list[Phrase]:
+    """The families of stock phrases, the most frequent first, and two of them in one answer."""
+    if told is None:
+        return []
+    return [*sorted(told.phrases, key=lambda one: -one.share), told.stock]
+
+
+def alike(one: Ends, deed: str) -> str:
+    """How alike answers open, or close, beside people's, in a sentence."""
+    return (
+        f"Of 10,000 pairs of answers, {_of_pairs(one.alike)} {deed} with the same three words; of "
+        f"people's, {_of_pairs(one.people)}."
+    )
+
+
+def _of_pairs(chance: float) -> str:
+    return _number(10_000 * chance) if chance else "none"
+
+
+# --- labels -------------------------------------------------------------------------------------
+
+
+def mislabelled(told: LabelNoise) -> str:
+    """The label noise in a sentence."""
+    return (
+        f"An estimated {percent(told.share)} of {told.rows:,} labels in {told.classes:,} classes "
+        f"are wrong, about {count(round(told.share * told.rows))}."
+    )
+
+
+def matrix(told: LabelNoise | None) -> list[tuple[str, list[tuple[str, str, int]]]]:
+    """The matrix by lines: a class, and of each cell what it says, its kind and its shade (0-9).
+
+    A shade is the cell's share of the rows with the line's label among those that are wrong.
+    """
+    if told is None:
+        return []
+    most = max((value for at, line in enumerate(told.matrix)
+                for to, value in enumerate(line) if at != to), default=0)  # fmt: skip
+    return [
+        (name, [_cell(value, most, own=at == to) for to, value in enumerate(line)])
+        for at, (name, line) in enumerate(zip(told.shown, told.matrix, strict=True))
+    ]
+
+
+def _cell(value: float, most: float, *, own: bool) -> tuple[str, str, int]:
+    said = _rows(value) if value else ""
+    shade = 0 if own or not most else round(9 * (value / most) ** 0.5)
+    return said, "own" if own else "", shade
+
+
+def _rows(value: float) -> str:
+    return "<1" if 0 < value < 0.5 else f"{value:,.0f}"  # noqa: PLR2004 - would be rounded to none
+
+
+def confusions(told: LabelNoise | None) -> list[tuple[str, str, str, str]]:
+    """Label, likelier class, rows and share of each pair, in words."""
+    if told is None:
+        return []
+    return [(c.given, c.likely, _rows(c.rows), percent(c.share)) for c in told.confusions]
 
 
 # --- the map ------------------------------------------------------------------------------------
@@ -153,6 +265,15 @@ def mapped(report: Report) -> str:
     of = "" if atlas.points == atlas.rows else f" of {atlas.rows:,}, drawn by lot"
     states = ", ".join(f"{rows:,} {name}" for name, rows in atlas.states.items())
     return f"{count(atlas.points, 'row')}{of}: {states}."
+
+
+def grouped(report: Report) -> list[tuple[str, str, str, str, str, str]]:
+    """Name, rows, share, core, rung and remark of each kind of task, in words."""
+    return [
+        (one.name, f"{one.rows:,}", percent(one.share), f"{one.core:,}", one.rung,
+         "nearly empty" if one.near_empty else "")
+        for one in report.tasks
+    ]  # fmt: skip
 
 
 # --- before and after ---------------------------------------------------------------------------

@@ -85,6 +85,15 @@ class Examiner:
             value=value, parts=parts, twin=twin,
         )  # fmt: skip
 
+    def alone(self, at: int) -> Example:
+        """A record that no rule found anything in: how it begins, or what is wrong with it."""
+        shown = self.rows[at]
+        if shown.row is None:
+            return self.quarantined(at)
+        own, source, line, disposition = self.places[at]
+        parts = () if shown.hidden else _overview(shown)
+        return Example(id=own, source=source, line=line, disposition=disposition, parts=parts)
+
     def quarantined(self, at: int) -> Example:
         """A record that is no row, as far as it can be read, and what is wrong with it."""
         own, source, line, disposition = self.places[at]

@@ -1,7 +1,8 @@
 """The rows that the page lets a reader page through: what was dropped, refused, edited, flagged.
 
-All of them, up to `MAX_LISTED`; with their text as many as fit, of which every rule gets its fair
-share, those that cost a row first. A row is a small object with short keys, for there are
+Beside these some of the rows that nothing was found in, drawn by lot. All of the former, up to
+`MAX_LISTED`; with their text as many as fit, of which every rule gets its fair share, those that
+cost a row first, those by lot last. A row is a small object with short keys, for there are
 thousands:
 
     i  id                    c  rules that hit it, as positions in the report's list
@@ -46,6 +47,7 @@ class Explored:
     Attributes:
         positions: in the order of the input.
         texts: positions of those whose text is shown, the most telling first.
+        untouched: positions of the rows by lot; the last of `texts`, and in `positions`.
         findings: of the rows.
         twins: ids of the twins whose text is shown beside them.
         total: how many rows could be shown, by disposition.
@@ -53,30 +55,40 @@ class Explored:
 
     positions: Sequence[int]
     texts: Sequence[int]
+    untouched: Sequence[int]
     findings: pl.DataFrame
     twins: Sequence[str]
     total: Mapping[str, int]
 
 
-def explored(ledger: pl.DataFrame, findings: pl.DataFrame) -> Explored:
+def explored(ledger: pl.DataFrame, findings: pl.DataFrame, lot: pl.Series) -> Explored:
     """Choose the rows.
 
     Args:
         ledger: with `position`.
         findings: with `position`, a row's deciding one first.
+        lot: positions of rows drawn by lot.
     """
     hit = pl.col("position").is_in(findings["position"].unique().implode())
     rows = ledger.filter(hit | (pl.col("disposition") != "kept"))
     rank = pl.int_range(pl.len()).over("code", pl.col("disposition") == "kept")
     chosen = rows.sort(pl.col("disposition") == "kept", rank, "position").head(MAX_LISTED)
-    positions = chosen["position"].sort()
-    held = findings.filter(pl.col("position").is_in(positions.implode()))
+    held = findings.filter(pl.col("position").is_in(chosen["position"].implode()))
     texts = chosen["position"].head(MAX_ROWS)
+    untouched = lot.filter(~lot.is_in(rows["position"].implode()))
+    positions = pl.concat([chosen["position"], untouched.cast(pl.UInt32)]).sort()
     named = held.filter(pl.col("twin").is_not_null() & pl.col("position").is_in(texts.implode()))
     firsts = named.unique("position", keep="first", maintain_order=True)
     total = dict(rows["disposition"].value_counts().sort("disposition").iter_rows())
     twins = firsts["twin"].head(MAX_PAIRS).to_list()
-    return Explored(positions.to_list(), texts.to_list(), held, twins, total)
+    return Explored(
+        positions=positions.to_list(),
+        texts=[*texts.to_list(), *untouched.to_list()],
+        untouched=untouched.to_list(),
+        findings=held,
+        twins=twins,
+        total=total,
+    )
 
 
 def explorer(chosen: Explored, examiner: Examiner, codes: Sequence[str]) -> Explorer:
@@ -99,6 +111,7 @@ def explorer(chosen: Explored, examiner: Examiner, codes: Sequence[str]) -> Expl
         rows=tuple(rows.values()),
         packed=packed,
         total=sum(chosen.total.values()),
+        untouched=len(chosen.untouched),
         textless=len(rows) - len(texts),
         left_out=_left_out(chosen.total, rows.values()),
     )
@@ -110,14 +123,14 @@ def pack(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> str:
 
 
 def _left_out(total: Mapping[str, int], rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    listed = Counter(row["d"] for row in rows)
+    listed = Counter(row["d"] for row in rows if row["c"] or row["d"] != "kept")
     return {name: count - listed[name] for name, count in total.items() if count > listed[name]}
 
 
 def _row(at: int, examiner: Examiner, hits: Hits, number: Mapping[str, int]) -> Listed:
     """A row with its text and that of its twin."""
     twin = next((one["twin"] for one in hits if one["twin"]), None)
-    example = examiner.example(hits[0], twin) if hits else examiner.quarantined(at)
+    example = examiner.example(hits[0], twin) if hits else examiner.alone(at)
     made = _place(at, examiner, hits, number)
     made |= {"v": example.value, "p": _parts(example.parts)}
     if example.twin is not None:

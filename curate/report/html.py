@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from curate.report import charts
+from curate.report.atlas import COPIES
 from curate.report.words import count, percent, verb
 from curate.run.ledger import DISPOSITIONS
 from curate.text.visible import visible
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from curate.report.model import Explorer, Report
+    from curate.report.model import Ends, Explorer, Report
 
 _SIGN = re.compile(r"(⟨U\+[0-9A-F]{4,6}⟩)")
 
@@ -74,6 +75,14 @@ def html(report: Report) -> str:
         shapes=shapes,
         explored=_explored(report),
         mapped=charts.mapped(report),
+        grouped=charts.grouped(report),
+        judged=charts.judged(report.synthetic),
+        wrote=report.synthetic and charts.wrote(report.synthetic),
+        ends=_ends(report),
+        phrases=charts.phrases(report.manner),
+        mislabelled=report.label_noise and charts.mislabelled(report.label_noise),
+        matrix=charts.matrix(report.label_noise),
+        confusions=charts.confusions(report.label_noise),
         css=Markup(css),  # noqa: S704 - our own file
         library=Markup(library),  # noqa: S704 - as it was published
         js=Markup(js),  # noqa: S704 - our own files
@@ -95,7 +104,12 @@ def _data(report: Report, shapes: list[Mapping[str, Any]]) -> str:
                 for rule in report.rules
             ],
             "charts": charts.drawn(report, shapes),
-            "map": report.atlas and {"points": report.atlas.packed, "tasks": report.atlas.tasks},
+            "map": report.atlas
+            and {
+                "points": report.atlas.packed,
+                "tasks": report.atlas.tasks,
+                "copies": list(COPIES),
+            },
             "rows": report.explorer.packed,
         }
     ).decode()
@@ -143,17 +157,34 @@ def _law(report: Report) -> str:
     return f"{totals.records:,} in = {terms}."
 
 
+def _ends(report: Report) -> list[tuple[str, str, Ends]]:
+    """How answers open and close: a title, a sentence, the figures."""
+    if report.manner is None:
+        return []
+    both = report.manner.openings, report.manner.closings
+    return [
+        (title, charts.alike(one, deed), one)
+        for title, deed, one in zip(("Openings", "Closings"), ("open", "close"), both, strict=True)
+    ]
+
+
 def _explored(report: Report) -> str:
     explorer = report.explorer
+    sample = (
+        f" Beside them {count(explorer.untouched)} that nothing was found in, drawn by lot."
+        if explorer.untouched
+        else ""
+    )
     if not explorer.total:
-        return "No row was dropped, edited, quarantined or flagged."
-    shown = len(explorer.rows)
+        return f"No row was dropped, edited, quarantined or flagged.{sample}"
+    shown = len(explorer.rows) - explorer.untouched
     told = f"Every row that was dropped, edited, quarantined or flagged: {shown:,}."
     if shown < explorer.total:
         told = (
             f"{shown:,} of the {explorer.total:,} rows that were dropped, edited, quarantined or "
             f"flagged, the first of each rule. Not on this page: {_left_out(explorer)}."
         )
+    told += sample
     if explorer.textless:
         told += (
             f" For the text of {explorer.textless:,} of them there was no room: "

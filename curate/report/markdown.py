@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curate.report.charts import compared, telling
+from curate.report.charts import (
+    alike,
+    compared,
+    confusions,
+    grouped,
+    interval,
+    mislabelled,
+    phrases,
+    telling,
+    wrote,
+)
 from curate.report.words import count, percent, verb
 from curate.run.ledger import DISPOSITIONS
 from curate.text.visible import visible
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     from curate.report.model import Distribution, Example, Part, Report, RuleReport, Segment
 
 MAX_RULES = 20  # a comment holds 65,536 characters; a rule with three rows takes about 1,500
+MAX_TASKS = 12
 EXCERPT_CHARS = 160
 # What GitHub's Markdown could take for more than text, in the middle of a line.
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~@&]|:(?=//)|(?<=w)\.")
@@ -33,6 +44,9 @@ def markdown(report: Report) -> str:
         *_quarantine(report),
         *_distributions(telling(report)),
         *_languages(report),
+        *_tasks(report),
+        *_manner(report),
+        *_labels(report),
         *_steps(report),
     ]
     return "\n\n".join(parts) + "\n"
@@ -187,6 +201,53 @@ def _languages(report: Report) -> Iterator[str]:
             for one in report.languages
         )
         yield f"Languages of the answers, in → core: {told}."
+
+
+def _tasks(report: Report) -> Iterator[str]:
+    if not report.tasks:
+        return
+    yield "## Tasks"
+    yield "Grouped by meaning. The ladder of rows that a task is said to take is folklore."
+    rows = [
+        (plain(name), *rest, f"{rung}, {remark}" if remark else rung)
+        for name, *rest, rung, remark in grouped(report)
+    ]
+    head = ("task", "in", "of the rows", "core", "on the ladder")
+    yield from _table(head, "lrrrl", rows[:MAX_TASKS])
+    if len(rows) > MAX_TASKS:
+        yield f"{len(rows) - MAX_TASKS} smaller ones are in report.html."
+
+
+def _manner(report: Report) -> Iterator[str]:
+    if report.synthetic is None and report.manner is None:
+        return
+    yield "## How the answers are written"
+    if report.synthetic is not None:
+        core = report.synthetic.after
+        yield wrote(report.synthetic) + (f" Of the core {interval(core)}." if core else "")
+    if report.manner is None:
+        return
+    yield f"Of {count(report.manner.answers, 'answer')} drawn by lot, beside people's:"
+    rows = (
+        (plain(one.name), percent(one.share), percent(one.people)) for one in phrases(report.manner)
+    )
+    yield from _table(("stock phrases", "these answers", "people's"), "lrr", rows)
+    for deed, one in (("open", report.manner.openings), ("close", report.manner.closings)):
+        often = ", ".join(f"{code(said.words)} {percent(said.share)}" for said in one.most[:5])
+        yield alike(one, deed) + (f" Most often: {often}." if often else "")
+
+
+def _labels(report: Report) -> Iterator[str]:
+    if report.label_noise is None:
+        return
+    yield "## Labels"
+    yield mislabelled(report.label_noise)
+    rows = [
+        (code(given), code(likely), *rest)
+        for given, likely, *rest in confusions(report.label_noise)
+    ]
+    if rows:
+        yield from _table(("labelled as", "likely", "rows", "of the label"), "llrr", rows)
 
 
 def _steps(report: Report) -> Iterator[str]:

@@ -208,6 +208,114 @@ class Task(_Model):
     near_empty: bool
 
 
+class Share(_Model):
+    """An estimate of the share of rows that an LLM wrote.
+
+    Attributes:
+        share: the middle of the estimate, 0 to 1.
+        low, high: of the interval that holds 90 % of it.
+        judged: rows with a score, that it rests on.
+        abstained: rows without one.
+    """
+
+    share: float
+    low: float
+    high: float
+    judged: int
+    abstained: int
+
+
+class Synthetic(_Model):
+    """How much an LLM wrote of all scored rows, and of the core; null where too little is left."""
+
+    before: Share
+    after: Share | None
+
+
+class Opening(_Model):
+    """Words that answers share, and the share of the answers that have them there."""
+
+    words: str
+    share: float
+
+
+class Ends(_Model):
+    """How alike answers open, or close.
+
+    Attributes:
+        alike: the chance that two answers drawn at random have the same three words there.
+        people: the same of answers that people wrote.
+        top: the share of the answers that the ten most frequent have together.
+        most: these, as far as three answers or more have them, secrets masked.
+    """
+
+    alike: float
+    people: float
+    top: float
+    most: tuple[Opening, ...]
+
+
+class Phrase(_Model):
+    """The share of answers with a family of stock phrases, and that of answers by people."""
+
+    name: str
+    share: float
+    people: float
+
+
+class Manner(_Model):
+    """How alike a sample of the answers is in manner.
+
+    Attributes:
+        answers: in the sample.
+        openings, closings: of three words.
+        stock: answers with two families of stock phrases or more.
+        phrases: each family.
+    """
+
+    answers: int
+    openings: Ends
+    closings: Ends
+    stock: Phrase
+    phrases: tuple[Phrase, ...]
+
+
+class Confusion(_Model):
+    """Rows with one label that are likely in another class.
+
+    Attributes:
+        given: the label that they have.
+        likely: the class that they are likely in.
+        rows: how many, estimated.
+        share: of the rows with that label.
+    """
+
+    given: str
+    likely: str
+    rows: float
+    share: float
+
+
+class LabelNoise(_Model):
+    """Which labels of a classification are likely wrong, by confident learning.
+
+    Attributes:
+        rows: that are judged.
+        classes: in all.
+        share: of the labels that are wrong, estimated.
+        shown: classes of the matrix: all, or those that are confused most; secrets masked.
+        matrix: rows labelled as the class of the line that are likely in that of the column.
+        confusions: the pairs of classes with most such rows first.
+    """
+
+    rows: int
+    classes: int
+    share: float
+    shown: tuple[str, ...]
+    matrix: tuple[tuple[float, ...], ...]
+    confusions: tuple[Confusion, ...]
+
+
 class Flow(_Model):
     """Records that took one way.
 
@@ -252,6 +360,8 @@ class Explorer(_Model):
         rows: see `curate.report.explorer`.
         packed: the same, as the page takes them.
         total: how many rows were dropped, edited, quarantined or flagged.
+        untouched: of the rows, how many are in the core and no rule found anything in them: a
+            sample, drawn by lot.
         textless: of the rows, how many are listed without their text.
         left_out: disposition -> rows that did not fit.
     """
@@ -259,6 +369,7 @@ class Explorer(_Model):
     rows: tuple[dict[str, Any], ...] = ()
     packed: str = ""
     total: int = 0
+    untouched: int = 0
     textless: int = 0
     left_out: Mapping[str, int] = {}
 
@@ -271,14 +382,17 @@ class Atlas(_Model):
         points: how many there are.
         rows: how many have a place.
         states: of the points, how many became what.
-        tasks: names of the kinds of tasks of the points.
-        table: a kind of task, or all, and how many of its points became what, as in `states`.
+        copies: of the points, how many are in a cluster of copies of what size.
+        tasks: names of the kinds of tasks of the points, those with most points first.
+        table: a kind of task, or all, and how many of its points became what, as in `states`, and
+            are in what cluster, as in `copies`.
     """
 
     packed: str
     points: int
     rows: int
     states: Mapping[str, int]
+    copies: Mapping[str, int]
     tasks: tuple[str, ...]
     table: tuple[tuple[str, tuple[int, ...]], ...]
 
@@ -303,12 +417,15 @@ class Report(_Model):
         distributions: lengths, readability and scores, where they were measured.
         languages: of the answers, where they were measured; the most frequent first.
         tasks: the kinds of tasks, where they were measured; the largest first.
+        synthetic: how much an LLM wrote, where the run has judged enough rows.
+        manner: how alike the answers are in manner; null under 50 answers.
+        label_noise: which labels are likely wrong, where the file is a classification.
         next_steps: what to do now.
         explorer, atlas: only while the report is being written; `atlas` is null where no row has
             a place on the map.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     curate: str
     pack: str
     settings: Mapping[str, Any]
@@ -324,6 +441,9 @@ class Report(_Model):
     distributions: tuple[Distribution, ...]
     languages: tuple[Language, ...]
     tasks: tuple[Task, ...] = ()
+    synthetic: Synthetic | None = None
+    manner: Manner | None = None
+    label_noise: LabelNoise | None = None
     next_steps: tuple[Step, ...]
     atlas: Atlas | None = Field(default=None, exclude=True, repr=False)
     explorer: Explorer = Field(default_factory=Explorer, exclude=True, repr=False)

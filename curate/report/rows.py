@@ -26,7 +26,7 @@ from curate.text.evidence import places
 from curate.text.visible import bare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from curate.config import Settings
@@ -261,6 +261,16 @@ def _measured(
         )
         for at, one in rows.items()
     }
+
+
+def masked_alone(texts: Sequence[str], rules: Mapping[str, Rule], settings: Settings) -> list[str]:
+    """Texts that stand in no row, with what secret rules find in them masked."""
+    asked = {
+        at: Shown(Row(messages=(Message("user", text),)), (Turn("user", text),))
+        for at, text in enumerate(texts)
+    }
+    made = _measured(asked, rules, settings)
+    return ["…" if made[at].hidden else made[at].masked(text) for at, text in enumerate(texts)]
 
 
 class _Found:

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 import polars as pl
 
@@ -78,14 +79,23 @@ class Run:
 
     def in_core(self) -> pl.Series:
         """Which of the scored rows are in the core."""
-        scored = self.ledger.filter(pl.col("disposition") != "quarantined")
-        return scored.select(CORE).to_series()
+        return self.scored().select(CORE).to_series()
+
+    def scored(self) -> pl.DataFrame:
+        """The ledger of the scored rows, as they stand in `scores`."""
+        return self.ledger.filter(pl.col("disposition") != "quarantined")
 
     def positions(self, ids: Iterable[str | None]) -> dict[str, int]:
         """The position of each of these ids that is one of this run."""
         wanted = pl.Series(sorted({one for one in ids if one}), dtype=pl.String)
         found = self.ledger.filter(pl.col("id").is_in(wanted.implode()))
         return dict(found.select("id", "position").iter_rows())
+
+    def lot(self, count: int) -> pl.Series:
+        """Positions of so many scored rows, drawn by the run's seed, in input order."""
+        scored = self.scored()["position"]
+        drawn = np.random.default_rng(self.lock.settings.seed).permutation(len(scored))
+        return scored.gather(np.sort(drawn[:count]))
 
     def edits(self) -> dict[str, dict[str, str]]:
         """Id -> an edited row's bytes `before` and `after`."""

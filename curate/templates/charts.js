@@ -126,7 +126,7 @@
       if (rule) { rule.open = true; rule.scrollIntoView(); rule.querySelector("summary").focus({ preventScroll: true }); }
     });
     if (part === whole) return;
-    const choice = document.querySelector(".choice");
+    const choice = box.parentElement.querySelector(".choice");
     choice.hidden = false;
     const press = () => {
       for (const button of choice.children) button.setAttribute("aria-pressed", String((button.dataset.flow === "all") === all));
@@ -191,24 +191,116 @@
     })),
   });
 
-  /* --- the map: what became of a row is told by form and colour --- */
+  /* --- tasks beside the ladder: rows spread over orders of magnitude --- */
 
+  const named = (some, width) => ({
+    type: "category", inverse: true, data: some.map(([name]) => name), axisTick: { show: false },
+    axisLine: { show: false }, axisLabel: { ...text, width, overflow: "truncate" },
+  });
+  const ladder = (some) => (width) => {
+    const label = width < NARROW ? 118 : 230;
+    const least = Math.min(...some.map(([, rows]) => rows), charts.ladder[0]), most = Math.max(...some.map(([, rows]) => rows), charts.ladder.at(-1));
+    const dots = (at, symbolSize, itemStyle) => ({ type: "scatter", symbolSize, itemStyle, emphasis: { disabled: true }, silent: true, data: some.map((one, place) => [Math.max(one[at], 1), place]) });
+    return {
+      grid: { left: label + 10, right: 44, top: 32, bottom: 12 },
+      tooltip: {
+        ...tooltip, trigger: "axis", axisPointer: { type: "none" },
+        formatter: ([{ dataIndex: at }]) => hint(some[at][0], `${number(some[at][1])} in, ${number(some[at][2])} in the core`),
+      },
+      xAxis: { type: "log", min: Math.max(1, least * 0.7), max: most * 1.3, axisLabel: { show: false }, axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false }, minorSplitLine: { show: false } },
+      yAxis: { ...named(some, label), boundaryGap: false, splitLine: { show: true, lineStyle: { color: color("line") } } },
+      series: [
+        {
+          ...dots(1, 11, { color: color("paper"), borderColor: color("quiet"), borderWidth: 1.5 }),
+          label: { ...quiet, textBorderColor: color("paper"), textBorderWidth: 3, show: true, position: "right", distance: 7, formatter: ({ dataIndex: at }) => number(some[at][1]) },
+          markLine: {
+            symbol: "none", silent: true, animation: false, z: 1, lineStyle: { color: color("ink"), type: "dashed", width: 1.2 },
+            label: { ...text, fontSize: 11, formatter: ({ data }) => data.says, position: "start" },
+            data: charts.ladder.map((step) => ({ xAxis: step, says: number(step) })),
+          },
+        },
+        dots(2, 8, { color: color("kept") }),
+      ],
+    };
+  };
+
+  /* --- how the answers are written --- */
+
+  const quarters = { min: 0, max: 1, interval: 0.25, axisLabel: { ...quiet, formatter: (at) => `${at * 100} %` }, splitLine: { lineStyle: { color: color("line") } } };
+  const interval = (some) => () => ({
+    grid: { left: 44, right: 30, top: 4, bottom: 22 },
+    tooltip: {
+      ...tooltip, trigger: "axis", axisPointer: { type: "none" },
+      formatter: ([{ dataIndex: at }]) => hint(some[at][0], some[at][4]),
+    },
+    xAxis: { type: "value", ...quarters },
+    yAxis: named(some, 40),
+    series: [
+      { type: "bar", stack: "share", barWidth: 14, silent: true, itemStyle: { color: "transparent" }, data: some.map((one) => one[1]) },
+      { type: "bar", stack: "share", barWidth: 14, emphasis: { disabled: true }, itemStyle: { color: color("flag"), opacity: 0.4, borderRadius: 2 }, data: some.map((one) => one[3] - one[1]) },
+      { type: "scatter", symbol: "circle", symbolSize: 12, silent: true, itemStyle: { color: color("flag"), borderColor: color("paper"), borderWidth: 2 }, data: some.map((one, at) => [one[2], at]) },
+    ],
+  });
+  const manners = (some) => (width) => ({
+    grid: { left: width < 340 ? 128 : 158, right: 52, top: 4, bottom: 4 },
+    tooltip: {
+      ...tooltip, trigger: "axis", axisPointer: { type: "none" },
+      formatter: ([{ dataIndex: at }]) => hint(some[at][0], `${some[at][3]} of these answers, ${some[at][4]} of people's`),
+    },
+    xAxis: { type: "value", min: 0, max: Math.max(...some.flatMap(([, own, people]) => [own, people])), show: false },
+    yAxis: named(some, width < 340 ? 118 : 148),
+    series: [
+      { type: "bar", barWidth: 10, emphasis: { disabled: true }, itemStyle: { color: color("flag") }, data: some.map((one) => one[1]) },
+      {
+        type: "scatter", symbol: "rect", symbolSize: [2, 18], silent: true, itemStyle: { color: color("ink") }, data: some.map((one, at) => [one[2], at]),
+        label: { ...quiet, show: true, position: "right", distance: 8, formatter: ({ dataIndex: at }) => (some[at][2] >= some[at][1] ? some[at][3] : "") },
+      },
+      {
+        type: "scatter", symbolSize: 0, silent: true, data: some.map((one, at) => [one[1], at]),
+        label: { ...quiet, show: true, position: "right", distance: 8, formatter: ({ dataIndex: at }) => (some[at][2] < some[at][1] ? some[at][3] : "") },
+      },
+    ],
+  });
+
+  /* --- the map: what became of a row, whether it has copies or what it asks, by form and colour --- */
+
+  const FORMS = ["circle", "triangle", "diamond", "rect"], TASKS = 9;
+  const [X, Y, STATE, TASK, COPIES, ID, SAID] = [0, 1, 2, 3, 4, 5, 6];
   const STATES = [["untouched", "kept", "circle", 3], ["flagged", "flag", "triangle", 6], ["edited", "edited", "diamond", 7], ["dropped", "dropped", "rect", 5]];
-  const places = (points) => () => ({
+  const BY = {
+    outcome: () => ({ groups: STATES, of: (point) => point[STATE] }),
+    copies: () => ({
+      groups: map.copies.map((name, at) => [name, ["quiet", "t0", "t4", "t6"][at], FORMS[at], at ? 7 : 2.5]),
+      of: (point) => point[COPIES],
+    }),
+    task: () => {
+      const shown = map.tasks.slice(0, TASKS);
+      const rest = [[`${map.tasks.length - TASKS} more tasks, and none`, "quiet", "circle", 2.5]];
+      const other = map.tasks.length > TASKS ? rest : [["none", "quiet", "circle", 2.5]];
+      return {
+        groups: [...shown.map((name, at) => [name, `t${at}`, FORMS[at % FORMS.length], [5, 6, 7, 5][at % FORMS.length]]), ...other],
+        of: (point) => (point[TASK] >= 0 && point[TASK] < TASKS ? point[TASK] : shown.length),
+      };
+    },
+  };
+  /* Few points may be larger. */
+  const grown = (points) => (points.length < 1000 ? 1.6 : 1);
+  const places = (points, { groups, of }, only) => () => ({
     grid: { left: 4, right: 4, top: 4, bottom: 4 },
     tooltip: {
       ...tooltip, trigger: "item", extraCssText: "box-shadow: none; max-width: 24rem; white-space: normal",
       formatter: ({ data: [,, at] }) => {
-        const [,, state, task, id, said] = points[at];
-        return hint(said ?? "Text withheld: this row holds a secret.", `${STATES[state][0]}${task < 0 ? "" : ` · ${map.tasks[task]}`}`, id);
+        const point = points[at];
+        const told = [STATES[point[STATE]][0], ...(point[TASK] < 0 ? [] : [map.tasks[point[TASK]]]), ...(point[COPIES] ? [map.copies[point[COPIES]]] : [])];
+        return hint(point[SAID] ?? "Text withheld: this row holds a secret.", told.join(" · "), point[ID]);
       },
     },
     xAxis: { type: "value", min: 0, max: 1, show: false },
     yAxis: { type: "value", min: 0, max: 1, show: false },
-    series: STATES.map(([name, tone, symbol, symbolSize], state) => ({
-      type: "scatter", name, symbol, symbolSize, itemStyle: { color: color(tone), opacity: state ? 0.85 : 0.5 },
-      cursor: state ? "pointer" : "default", emphasis: { disabled: true },
-      data: points.flatMap(([x, y, own], at) => (own === state ? [[x, y, at]] : [])),
+    series: groups.map(([name, tone, symbol, symbolSize], group) => ({
+      type: "scatter", name, symbol, symbolSize: symbolSize * grown(points), cursor: "pointer", emphasis: { disabled: true },
+      itemStyle: { color: color(tone), opacity: only !== null && only !== group ? 0.07 : tone === "quiet" || (tone === "kept" && !group) ? 0.5 : 0.85 },
+      data: points.flatMap((point, at) => (of(point) === group ? [[point[X], point[Y], at]] : [])),
     })),
   });
   const drawMap = async (box) => {
@@ -220,9 +312,44 @@
       document.getElementById("map").hidden = true;
       return;
     }
-    const { chart } = draw(box, (width) => Math.round(Math.min(Math.max(width * 0.62, 280), 640)), places(points));
+    const choice = document.getElementById("map-by"), key = document.getElementById("map-key");
+    let by = BY.outcome(), only = null;
+    const { chart, again } = draw(box, (width) => Math.round(Math.min(Math.max(width * 0.62, 280), 640)), (...size) => places(points, by, only)(...size));
+    const press = (button, is) => button.setAttribute("aria-pressed", String(is));
+    const keys = () => {
+      const counted = by.groups.map((_, group) => points.filter((point) => by.of(point) === group).length);
+      key.replaceChildren(...by.groups.flatMap(([name, tone, form], group) => {
+        if (!counted[group]) return [];
+        const button = document.createElement("button"), sign = document.createElement("i");
+        button.type = "button";
+        button.title = "only these";
+        sign.className = form;
+        sign.style.setProperty("--c", color(tone));
+        const rows = document.createElement("span");
+        rows.textContent = number(counted[group]);
+        button.append(sign, name, rows);
+        press(button, false);
+        button.addEventListener("click", () => {
+          only = only === group ? null : group;
+          for (const one of key.children) press(one, one === button && only !== null);
+          again();
+        });
+        return [button];
+      }));
+    };
+    keys();
+    choice.hidden = choice.children.length < 2;
+    for (const button of choice.children) {
+      button.addEventListener("click", () => {
+        by = BY[button.dataset.by]();
+        only = null;
+        for (const one of choice.children) press(one, one === button);
+        keys();
+        again();
+      });
+    }
     chart.on("click", ({ data: [,, at] }) => {
-      if (points[at][2]) dispatchEvent(new CustomEvent("row", { detail: points[at][4] }));
+      dispatchEvent(new CustomEvent("row", { detail: points[at][ID] }));
     });
   };
 
@@ -234,4 +361,10 @@
   }
   const spoken = document.getElementById("chart-languages");
   if (spoken) draw(spoken, () => 22 * charts.languages.length + 12, languages(charts.languages));
+  for (const [name, made, some, height] of [["tasks", ladder, charts.tasks, 20 * charts.tasks.length + 24],
+    ["synthetic", interval, charts.synthetic, 26 * charts.synthetic.length + 26],
+    ["phrases", manners, charts.phrases, 24 * charts.phrases.length + 8]]) {
+    const box = document.getElementById(`chart-${name}`);
+    if (box) draw(box, () => height, made(some));
+  }
 })();

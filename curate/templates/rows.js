@@ -63,6 +63,9 @@
   };
 
   const marked = (segments) => segments.findIndex(([kind]) => kind !== "text" && kind !== "cut");
+  /* What became of a row; those of the core that nothing was found in are a sample. */
+  const NAMES = { untouched: "kept" };
+  const became = (row) => (row.d !== "kept" ? row.d : row.c.length ? "flagged" : "untouched");
   /* One line of a row: the mark with a little before it, else how its last turn begins. */
   const snippet = (row) => {
     const line = make("span", "snip");
@@ -128,7 +131,7 @@
   };
   const item = (row) => {
     const codes = row.c.map((code) => rules[code].code).join(" ");
-    const summary = make("summary", "", make("span", `tag ${row.d === "kept" ? "flagged" : row.d}`, row.d === "kept" ? "flagged" : row.d),
+    const summary = make("summary", "", make("span", `tag ${became(row)}`, NAMES[became(row)] ?? became(row)),
       place(row.s, row.l), make("code", "codes", codes), snippet(row));
     const node = make("details", "row", summary);
     node.addEventListener("toggle", () => {
@@ -139,35 +142,36 @@
   };
 
   const option = (value, text) => { const node = make("option", "", text); node.value = value; return node; };
-  const counts = new Map(), became = new Map();
+  const counts = new Map(), deeds = new Map();
   for (const row of rows) {
     for (const code of row.c) counts.set(code, (counts.get(code) || 0) + 1);
-    became.set(row.d, (became.get(row.d) || 0) + 1);
+    deeds.set(became(row), (deeds.get(became(row)) || 0) + 1);
   }
   $("rule").append(option("", "any"));
   rules.forEach(({ code }, at) => {
     if (counts.has(at)) $("rule").append(option(code, `${code} (${number(counts.get(at))})`));
   });
-  $("became").append(option("", "anything"));
-  for (const name of ["dropped", "quarantined", "edited", "kept"]) {
-    if (became.has(name)) {
-      $("became").append(option(name, `${name === "kept" ? "kept, flagged" : name} (${number(became.get(name))})`));
-    }
+  const ENDS = ["dropped", "quarantined", "edited", "flagged", "untouched"];
+  const SAID = { flagged: "kept, flagged", untouched: "kept, nothing found" };
+  $("became").append(option("", "anything found"));
+  for (const name of ENDS) {
+    if (deeds.has(name)) $("became").append(option(name, `${SAID[name] ?? name} (${number(deeds.get(name))})`));
   }
+  /* Where nothing was found the sample is all there is. */
+  if (deeds.size === 1 && deeds.has("untouched")) $("became").value = "untouched";
 
   const files = new Map();
   for (const row of rows) files.set(row.s, (files.get(row.s) || 0) + 1);
   $("file").append(option("", "any"), ...[...files].map(([name, count]) => option(name, `${name} (${number(count)})`)));
   $("file").parentElement.hidden = files.size < 2;
 
-  const ENDS = ["dropped", "quarantined", "edited", "kept"];
   const value = (at) => (rows[at].v === null || rows[at].v.trim() === "" ? NaN : Number(rows[at].v.replaceAll(",", "")));
   /* Rows without a number stand last, whichever way the others are sorted. */
   const seen = (sign) => (a, b) => (Number.isNaN(value(a)) - Number.isNaN(value(b))) || sign * (value(a) - value(b)) || 0;
   const order = {
     place: () => 0,
     rule: (a, b) => (rows[a].c[0] ?? rules.length) - (rows[b].c[0] ?? rules.length),
-    became: (a, b) => ENDS.indexOf(rows[a].d) - ENDS.indexOf(rows[b].d),
+    became: (a, b) => ENDS.indexOf(became(rows[a])) - ENDS.indexOf(became(rows[b])),
     least: seen(1),
     most: seen(-1),
     id: (a, b) => (rows[a].i < rows[b].i ? -1 : Number(rows[a].i > rows[b].i)),
@@ -199,7 +203,7 @@
     const code = rules.findIndex((rule) => rule.code === $("rule").value);
     const state = $("became").value, file = $("file").value;
     found = [...rows.keys()].filter((at) => (code < 0 || rows[at].c.includes(code))
-      && (!state || rows[at].d === state) && (!file || rows[at].s === file)
+      && (state ? became(rows[at]) === state : became(rows[at]) !== "untouched") && (!file || rows[at].s === file)
       && (!wanted || hay()[at].includes(wanted)));
     found.sort(order[$("sort").value]);
     page = 0;
@@ -232,6 +236,8 @@
   addEventListener("row", ({ detail }) => {
     $("find").value = detail;
     $("rule").value = $("became").value = $("file").value = "";
+    const known = rows.find((row) => row.i === detail);
+    if (known && became(known) === "untouched") $("became").value = "untouched";
     filter();
     $("rows").scrollIntoView();
     const first = [...$("list").querySelectorAll(".row")].find((node) => node.dataset.id === detail);

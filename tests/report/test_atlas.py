@@ -53,17 +53,27 @@ def test_every_row_with_a_place_is_a_point(folder):
         assert sum(one[2] == state for one in found) == built.atlas.states.get(name, 0)
     assert built.atlas.states["dropped"] >= 1
     (_, whole), *kinds = built.atlas.table
-    assert whole == tuple(built.atlas.states.values())
+    assert whole == (*built.atlas.states.values(), *built.atlas.copies.values())
     assert tuple(map(sum, zip(*(counts for _, counts in kinds), strict=True))) == whole
     assert all(0 <= one[0] <= 1 and 0 <= one[1] <= 1 for one in found)
-    assert any(one[5].startswith("Give me a recipe") for one in found)
+    assert any(one[6].startswith("Give me a recipe") for one in found)
 
 
 def test_no_point_shows_a_secret(folder):
-    said = [one[5] for one in points(report.build(folder)) if one[5] and "about the soup" in one[5]]
+    said = [one[6] for one in points(report.build(folder)) if one[6] and "about the soup" in one[6]]
     assert len(said) == 1
     assert MAIL not in said[0]
     assert MAIL not in html(report.build(folder))
+
+
+def test_points_know_how_many_rows_are_copies_of_each_other(clean):
+    twice, often = ({"instruction": f"Name {one}.", "input": "", "output": f"{one} it is, by name."}
+                    for one in ("a lake", "a river"))  # fmt: skip
+    built = report.build(clean([*ROWS, twice, twice, *[often] * 12]))
+    assert built.atlas.copies == {"like no other": 152, "in a pair": 2, "of 10 or more": 12}
+    by = [[one[6] for one in points(built) if one[4] == at] for at in range(len(atlas.COPIES))]
+    assert by[1] == ["Name a lake."] * 2
+    assert by[3] == ["Name a river."] * 12
 
 
 def test_a_large_map_is_a_sample_and_says_so(folder, monkeypatch):

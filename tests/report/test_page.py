@@ -231,6 +231,36 @@ def test_a_click_on_the_map_opens_the_row(open_page, topics):
     assert page.said == []
 
 
+def test_a_click_on_a_point_that_was_kept_opens_its_row_too(open_page, topics):
+    page = open_page(topics)
+    page.locator("#map").scroll_into_view_if_needed()
+    point(page, "kept").click(force=True)
+    opened = page.locator("#list details[open]")
+    opened.locator(".turns", has_text="Answer ").wait_for()
+    assert opened.locator(".tag").first.text_content() == "kept"
+    assert choice(page, "Became").input_value() == "untouched"
+    assert page.said == []
+
+
+def test_the_map_tells_outcome_copies_or_task(open_page, clean):
+    twice = row("Where is the lake?", "It lies behind the hill, to the north.")
+    page = open_page(
+        clean([*(row(one, f"Answer {at}.") for at, one in enumerate(asked(150))), twice, twice])
+    )
+    key = page.locator("#map-key button")
+    for by, wanted in (("copies", 2), ("task", 2), ("outcome", 2)):
+        page.get_by_role("button", name=by, exact=True).click()
+        assert key.count() >= wanted, by
+        shown = numbers(page.locator("#map-key span").all_text_contents())
+        assert sum(shown) == 152, by
+        assert page.locator("#chart-map path").count() == 152
+    page.get_by_role("button", name="copies", exact=True).click()
+    assert key.nth(1).text_content() == "in a pair2"
+    key.nth(1).click()
+    assert key.nth(1).get_attribute("aria-pressed") == "true"
+    assert page.said == []
+
+
 def test_a_link_to_a_rule_opens_it(open_page, sample):
     page = open_page(sample)
     page.locator("#flow .numbers > summary").click()
@@ -247,9 +277,14 @@ def rows(open_page, sample):
     return open_page(sample), report.build(sample)
 
 
+def found(built):
+    """The rows that the page lists unless asked for those that nothing was found in."""
+    return [one for one in built.explorer.rows if one["c"] or one["d"] != "kept"]
+
+
 def test_filters_show_the_rows_that_the_report_has(rows):
     page, built = rows
-    listed = built.explorer.rows
+    listed = found(built)
     assert status(page) == f"1–25 of {len(listed)} rows"
     code = built.fired[0].code
     choice(page, "Rule").select_option(code)
@@ -263,6 +298,10 @@ def test_filters_show_the_rows_that_the_report_has(rows):
     choice(page, "File").select_option("chatml.jsonl")
     of_file = [one for one in listed if one["s"] == "chatml.jsonl"]
     assert status(page).endswith(f" of {len(of_file)} rows")
+    choice(page, "File").select_option("")
+    choice(page, "Became").select_option("untouched")
+    assert status(page).endswith(f" of {built.explorer.untouched} rows")
+    assert page.locator("#list .tag").first.text_content() == "kept"
 
 
 def test_a_search_finds_ids_places_and_words(rows):
@@ -281,7 +320,7 @@ def test_a_search_finds_ids_places_and_words(rows):
 
 def test_rows_are_sorted_as_asked(rows):
     page, built = rows
-    ids = sorted(one["i"] for one in built.explorer.rows if one["i"])
+    ids = sorted(one["i"] for one in found(built) if one["i"])
     choice(page, "Sorted by").select_option("id")
     shown = page.locator("#list details").evaluate_all("all => all.map(one => one.dataset.id)")
     assert [one for one in shown if one] == ids[: len([one for one in shown if one])]
@@ -294,14 +333,14 @@ def test_rows_are_sorted_as_asked(rows):
 
 def test_every_row_can_be_paged_to(rows):
     page, built = rows
-    total = len(built.explorer.rows)
+    total = len(found(built))
     seen = []
     while True:
         seen += page.locator("#list .place").all_text_contents()
         if page.get_by_role("button", name="Next").is_disabled():
             break
         page.get_by_role("button", name="Next").click()
-    assert sorted(seen) == sorted(f"{one['s']}:{one['l']}" for one in built.explorer.rows)
+    assert sorted(seen) == sorted(f"{one['s']}:{one['l']}" for one in found(built))
     page.get_by_role("spinbutton", name="Page").fill("1")
     page.keyboard.press("Enter")
     assert status(page) == f"1–25 of {total} rows"
@@ -327,7 +366,7 @@ def test_the_keyboard_is_enough(rows):
     assert status(page).startswith("26–")
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     page.keyboard.press("ArrowLeft")
-    assert status(page) == f"1–25 of {len(built.explorer.rows)} rows"
+    assert status(page) == f"1–25 of {len(found(built))} rows"
 
 
 def test_a_row_opens_with_its_marks_and_its_id_can_be_copied(rows):
