@@ -297,7 +297,7 @@ def commands_block() -> str:
 BLOCKS: dict[str, Callable[[], str]] = {"commands": commands_block}
 PAGES_WITH_BLOCKS = ("README.md", "docs/tutorial.md")
 RUN = re.compile(r"<!-- run(?: (\d+) (\d+))? -->\n```console\n(.*?)```", re.DOTALL)
-COLUMNS = "80"
+COLUMNS = 80  # of the terminal that pages show
 
 
 def run_blocks(text: str) -> str:
@@ -337,7 +337,8 @@ def _output(command: str) -> list[str]:
         redirect_stdout(printed),
         redirect_stderr(printed),
         mock.patch("sys.argv", words),
-        mock.patch.dict("os.environ", {"COLUMNS": COLUMNS}),
+        mock.patch.dict("os.environ", {"COLUMNS": str(COLUMNS)}),
+        mock.patch("curate.text.console.MAX_WIDTH", COLUMNS),
     ):
         try:
             curate()

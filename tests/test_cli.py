@@ -259,6 +259,22 @@ def test_a_run_among_the_data_is_not_read_and_it_says_so(data, tmp_path):
     assert curate("clean", "all", "-o", "r", "-q", cwd=tmp_path).stderr == b""
 
 
+def test_lines_are_whole_in_a_pipe(tmp_path):
+    said = " ".join(f"word{n}" for n in range(60))
+    rows = [{"instruction": "Go on.", "output": said}] * 2 + [{"instruction": said, "output": ""}]
+    data = tmp_path / f"{'a-long-name-' * 9}.jsonl"
+    data.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in (*rows, {"x": 1})))
+    cleaned = curate("clean", data, "-o", "run", cwd=tmp_path).stdout.decode()
+    assert f"{data.name}:2 beside 1 Go on. → word0" in cleaned
+    assert f"{data.name}:4: no known format has the keys x;" in cleaned
+    assert "…" not in cleaned.partition("quarantined 1 record")[2]
+    assert f"\n  {said}\n" in curate("why", "run", "2", cwd=tmp_path).stdout.decode()
+    others = [{"instruction": f"Name city {n}.", "output": f"City {n}."} for n in range(20)]
+    data.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in (*rows[:2], *others)))
+    parts = curate("split", data, "-o", "parts", "--eval", "0.3", cwd=tmp_path).stdout.decode()
+    assert f": 2, from {data.name}:1 on\n" in parts
+
+
 def test_looking_at_runs_breaks_no_words_and_pads_no_lines(data, tmp_path):
     deep = tmp_path / ("a folder with a long name " * 4).strip()
     deep.mkdir()

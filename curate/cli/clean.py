@@ -210,13 +210,12 @@ def _show(folder: Path, *, quiet: bool, json: bool, inputs: Sequence[str] = ()) 
     if json:
         sys.stdout.write((folder / REPORTS[1]).read_text(encoding="utf-8"))
     elif not quiet:
-        from rich.console import Console
-
         from curate.report import read
         from curate.run.lock import read_lock
         from curate.run.summary import print_summary
+        from curate.text.console import whole_lines
 
         for note in _notes(inputs, read_lock(folder)):
             typer.echo(note)
 
-        print_summary(read(folder), Console(), folder)
+        print_summary(read(folder), whole_lines(), folder)

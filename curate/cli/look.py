@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli import options
+from curate.text.console import whole_lines
 from curate.text.visible import on_a_line, visible
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def why(
     if json:
         _print_json(_as_json(told))
     else:
-        _tell(told, _console())
+        _tell(told, whole_lines(highlight=False))
 
 
 def _as_json(told: Story) -> dict[str, Any]:
@@ -282,7 +283,7 @@ def diff(
     if changes.is_empty():
         typer.echo("no record is treated otherwise")
         return
-    console = _console()
+    console = whole_lines(highlight=False)
     if not share_rows(first, second):
         console.print("these runs share no rows: they were made of other data")
     names = on_a_line(str(first)), on_a_line(str(second))
@@ -359,9 +360,3 @@ def _print_json(value: Any) -> None:  # noqa: ANN401  # anything
     import orjson
 
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)

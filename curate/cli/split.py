@@ -82,11 +82,10 @@ def split(
     if json:
         sys.stdout.write((out / REPORT).read_text(encoding="utf-8"))
     elif not quiet:
-        from rich.console import Console
-
         from curate.run.summary import Pen
+        from curate.text.console import whole_lines
 
-        pen = Pen(Console())
+        pen = Pen(whole_lines())
         for line in _lines(told, pen, out):
             pen.print(line)
 
