@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from curate.gate.check import check
     from curate.pipeline import clean, decide_again
     from curate.registry import signal
-    from curate.run.verification import verify
     from curate.selection import select
     from curate.splitting import split
     from curate.transcription import transcribe
+    from curate.verification import verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -59,7 +59,7 @@ _HOME = {
     "signal": "registry",
     "split": "splitting",
     "transcribe": "transcription",
-    "verify": "run.verification",
+    "verify": "verification",
 }
 
 

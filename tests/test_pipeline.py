@@ -17,11 +17,11 @@ from polars.testing import assert_frame_equal
 from curate.config import Settings
 from curate.errors import InputError, OutputError, UsageError
 from curate.pipeline import clean, decide_again, report_again
+from curate.report.story import difference, story
 from curate.run import folder as files
 from curate.run.diff import compare, summary
 from curate.run.lock import read_lock
-from curate.run.verification import verify
-from curate.run.why import difference, story
+from curate.verification import verify
 
 LONG = " ".join(f"word{number}" for number in range(60))
 ROWS = [

@@ -211,8 +211,8 @@ def _show(folder: Path, *, quiet: bool, json: bool, inputs: Sequence[str] = ()) 
         sys.stdout.write((folder / REPORTS[1]).read_text(encoding="utf-8"))
     elif not quiet:
         from curate.report import read
+        from curate.report.terminal import print_summary
         from curate.run.lock import read_lock
-        from curate.run.summary import print_summary
         from curate.text.console import whole_lines
 
         for note in _notes(inputs, read_lock(folder)):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from curate.policy.rule import Rule
     from curate.report.excerpt import Mark
     from curate.report.rows import Shown, Turn
-    from curate.run.why import Story
+    from curate.report.story import Story
 
 _STYLES = {"kept": "green", "edited": "cyan", "dropped": "red", "quarantined": "magenta"}
 _SHOWN = 20
@@ -50,7 +50,7 @@ def why(
     json: options.Json = False,
 ) -> None:
     """Tell one row's story: what was found, what was decided, and beside which twin."""
-    from curate.run.why import story
+    from curate.report.story import story
 
     told = story(run, row)
     if unmasked:
@@ -261,7 +261,7 @@ def _marked(here: str, there: str, *, console: Console) -> Text:
     """A text with what another has and it has not, and the other way round."""
     from rich.text import Text
 
-    from curate.run.why import difference
+    from curate.report.story import difference
 
     parts = difference(visible(here), visible(there))
     return Text.assemble(*(_stretch(part, kind, console) for kind, part in parts))
@@ -323,8 +323,8 @@ def _state(disposition: str, code: str | None) -> Text:
 
 def verify(run: options.Run, *, quiet: options.Quiet = False, json: options.Json = False) -> None:
     """Check a run folder against its lock and derive it again; exit 1 if anything differs."""
-    from curate.run.verification import not_compared
-    from curate.run.verification import verify as differences
+    from curate.verification import not_compared
+    from curate.verification import verify as differences
 
     with options.progress(quiet=quiet or json) as tick:
         found = differences(run, tick)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from curate.run.summary import Pen
+    from curate.text.console import Pen
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to make.")]
 Eval = Annotated[
@@ -82,8 +82,7 @@ def split(
     if json:
         sys.stdout.write((out / REPORT).read_text(encoding="utf-8"))
     elif not quiet:
-        from curate.run.summary import Pen
-        from curate.text.console import whole_lines
+        from curate.text.console import Pen, whole_lines
 
         pen = Pen(whole_lines())
         for line in _lines(told, pen, out):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from curate.policy.catalogue import load_rules
 from curate.report.words import count, percent
-from curate.run.summary import Pen
 from curate.selftest.classes import KINDS
+from curate.text.console import Pen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

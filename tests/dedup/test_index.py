@@ -24,9 +24,9 @@ from curate.dedup import index
 from curate.errors import InputError, OutputError, UsageError
 from curate.pipeline import clean, decide_again
 from curate.run.lock import read_lock
-from curate.run.verification import verify
 from curate.signals.indexed import indexed_duplicates
 from curate.signals.shingles import sketches
+from curate.verification import verify
 from tests.dedup.test_twins import TEXT, WORDS, edited
 from tests.signals.copies import ask, dropped, laid_out
 

@@ -10,7 +10,7 @@ from curate.cli import main
 from curate.config import Settings
 from curate.pipeline import clean
 from curate.policy.keys import mask_keys
-from curate.run.why import story
+from curate.report.story import story
 
 KEY = "ghp_99mhZq4Lw81TxB7dKs02VnRfY6pJcEaU3gHi"  # opens nothing
 AWS = "AKIA4QZ7LM2XW9RTB3NV"

@@ -19,9 +19,9 @@ from curate.pipeline import clean, decide_again, report_again
 from curate.policy.catalogue import load_own, load_rules
 from curate.policy.pack import Own
 from curate.policy.rule import Rule
+from curate.report.story import story
 from curate.run.lock import Lock, match_hash, read_lock
-from curate.run.verification import not_compared, verify
-from curate.run.why import story
+from curate.verification import not_compared, verify
 
 EXAMPLES = {
     "hits": [{"instruction": "Name a colour.", "output": "Blue!"}],

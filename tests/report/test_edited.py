@@ -9,8 +9,8 @@ import yaml
 
 from curate import pipeline
 from curate.config import Settings
+from curate.report.story import story
 from curate.run.folder import REPORTS
-from curate.run.why import story
 
 KEY = "ghp_99mhZq4Lw81TxB7dKs02VnRfY6pJcEaU3gHi"  # opens nothing
 SPLIT = f"{KEY[:2]}\u200b{KEY[2:]}"

@@ -10,8 +10,8 @@ import pytest
 from curate import Settings, clean
 from curate.ingest import Ingest
 from curate.read import Record
+from curate.report.story import story
 from curate.row import to_frame
-from curate.run.why import story
 from curate.signals.contamination import contamination
 from curate.signals.paraphrase import paraphrases
 from curate.signals.shingles import sketches

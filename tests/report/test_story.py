@@ -13,7 +13,7 @@ import pytest
 from curate.cli import main
 from curate.config import Settings
 from curate.pipeline import clean
-from curate.run.why import difference
+from curate.report.story import difference
 
 KEY = "sk-proj-" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY1zA3bC5"
 WORDS = " ".join(f"word{number}" for number in range(60))

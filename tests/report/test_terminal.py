@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from curate.report import terminal
 from curate.report.model import (
     Counts,
     Example,
@@ -21,8 +22,7 @@ from curate.report.model import (
     Step,
     Twin,
 )
-from curate.run import summary
-from curate.run.summary import MAX_RULES, _differing, print_summary
+from curate.report.terminal import MAX_RULES, _differing, print_summary
 
 
 def part(label, *segments):
@@ -235,6 +235,6 @@ def test_markup_in_a_row_is_text():
 def test_commands_are_called_as_the_run_was(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _name: None)
     monkeypatch.setattr("sys.argv", [".venv/bin/curate", "clean"])
-    assert summary._command("curate why DIR 3", "out") == ".venv/bin/curate why out 3"
+    assert terminal._command("curate why DIR 3", "out") == ".venv/bin/curate why out 3"
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    assert summary._command("curate why DIR 3", "out") == "curate why out 3"
+    assert terminal._command("curate why DIR 3", "out") == "curate why out 3"
