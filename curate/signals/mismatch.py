@@ -104,10 +104,14 @@ def _bits(column: str, kinds: tuple[str, ...]) -> pl.Expr:
 
 @signal(
     columns={
-        "mismatch_score": "how well the answer fits its question, by what goes together in the "
-        "rest of the file: 1 = surely its own, 0 = surely another question's; null without "
-        "question or answer, for labels of a classification, and where the file has fewer than "
-        f"{ROWS} other rows or does not show what goes together",
+        "mismatch_score": "how likely the answer is its question's own, by what goes together in "
+        "the rest of the file: 1 = surely, below 0.5 = likelier another question's, of which there "
+        "are none in a file without a sign of such; null without question or answer, for labels of "
+        f"a classification, and where the file has fewer than {ROWS} other rows or does not show "
+        "what goes together",
+        "mismatch_share": "the share of the file's answers that are another question's, as "
+        "estimated: the same for all rows that are judged together; 0 = no sign of any; null where "
+        "`mismatch_score` is",
     },
     needs=(
         *("prompt_vector", "response_vector", "prompt_form", "response_form"),
@@ -119,7 +123,7 @@ def _bits(column: str, kinds: tuple[str, ...]) -> pl.Expr:
 )
 def mismatch(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Judge each pair by the pairs of the same file."""
-    score = np.full(frame.height, np.nan)
+    score, share = np.full((2, frame.height), np.nan)
     open_ended = pl.lit(value=True) if settings.label_field else pl.col("label_given").is_null()
     speaks = pl.col("prompt_vector").is_not_null() & pl.col("response_vector").is_not_null()
     rows = frame.select((speaks & open_ended).arg_true()).to_series().cast(pl.Int64).to_numpy()
@@ -131,7 +135,22 @@ def mismatch(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         found = _match(frame[rows[which]], groups[which], settings.seed)
         if found is not None and found.worth >= LEAST_WORTH:
             score[rows[which]] = found.score
-    return pl.DataFrame({"mismatch_score": pl.Series(score).fill_nan(None)})
+            share[rows[which]] = found.share
+    made = pl.DataFrame({"mismatch_score": score, "mismatch_share": share})
+    return made.with_columns(pl.all().fill_nan(None))
+
+
+def told(scores: pl.DataFrame) -> str | None:
+    """What a report says of a file's answers; None where they were not judged."""
+    if "mismatch_share" not in scores.columns:
+        return None
+    shares = scores["mismatch_share"].drop_nulls().to_numpy()
+    if not len(shares):
+        return None
+    share = float(shares.mean())
+    if not share:
+        return "no sign of mismatched answers"
+    return f"about {share:.1%} of the answers are another question's"
 
 
 def _match(frame: pl.DataFrame, groups: Ints, seed: int) -> Matched | None:
