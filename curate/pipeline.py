@@ -405,7 +405,8 @@ def settle(
     counts = check_conservation(ledger, facts.scores.height + facts.refused.height)
     with open_core(made, facts.origin.layout, settings) as core:
         _write_rows(made, ledger, decision.findings, core, tick)
-    _published(decision.findings).write_parquet(made / files.FINDINGS)
+    findings = _published(decision.findings)
+    findings.write_parquet(made / files.FINDINGS)
     ledger.write_parquet(made / files.LEDGER)
     lock = Lock(
         versions=versions(),
@@ -420,7 +421,8 @@ def settle(
         suspects=decision.suspects,
     )
     lock.write(made)
-    report.write(report.build(made, rules), made)
+    tables = report.Tables(ledger, findings, facts.scores)
+    report.write(report.build(made, rules, tables), made)
     return lock.write(made)
 
 

@@ -10,6 +10,7 @@ The same folder gives the same bytes: no times, no paths, no names of this machi
 from curate.report.build import build
 from curate.report.figures import COLUMNS
 from curate.report.model import Report
+from curate.report.run import Tables
 from curate.report.write import read, write
 
-__all__ = ["COLUMNS", "Report", "build", "read", "write"]
+__all__ = ["COLUMNS", "Report", "Tables", "build", "read", "write"]

@@ -21,7 +21,7 @@ from curate.report.labels import label_noise
 from curate.report.model import Reason, Report, RuleReport
 from curate.report.origin import manner, synthetic
 from curate.report.rows import read_rows, with_before, with_secrets
-from curate.report.run import Run, counts, open_run, spread
+from curate.report.run import Run, Tables, counts, open_run, spread
 from curate.report.steps import next_steps
 from curate.text.visible import on_a_line
 
@@ -40,18 +40,21 @@ _Refused = list[tuple[str, pl.DataFrame]]
 _Picked = dict[str, list[dict[str, Any]]]
 
 
-def build(folder: str | Path, rules: Mapping[str, Rule] | None = None) -> Report:
+def build(
+    folder: str | Path, rules: Mapping[str, Rule] | None = None, tables: Tables | None = None
+) -> Report:
     """Read a run folder and say what it says.
 
     Args:
         folder: a finished run.
         rules: those of the run, where they are at hand; else they are chosen again by its
             settings, and where that fails, for the folders of rules have gone, curate's own.
+        tables: those in the folder, where they are at hand: of many rows one copy is enough.
 
     Raises:
         InputError: no run folder, or a damaged one.
     """
-    run = open_run(Path(folder))
+    run = open_run(Path(folder), tables)
     settings = run.lock.settings
     catalogue = _rules_of(settings) if rules is None else rules
     picked = {code: run.picked(code) for code in run.lock.rules}

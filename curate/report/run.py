@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -106,15 +106,29 @@ class Run:
             return {one["id"]: one for one in map(orjson.loads, file)}
 
 
-def open_run(folder: Path) -> Run:
-    """Read a run folder, all but its texts.
+class Tables(NamedTuple):
+    """The tables of a run, as its folder has them."""
+
+    ledger: pl.DataFrame
+    findings: pl.DataFrame
+    scores: pl.DataFrame
+
+    @classmethod
+    def of(cls, folder: Path) -> Tables:
+        """Read them."""
+        names = (files.LEDGER, files.FINDINGS, files.SCORES)
+        return cls(*(files.read_table(folder / name) for name in names))
+
+
+def open_run(folder: Path, tables: Tables | None = None) -> Run:
+    """Read a run folder, all but its texts, and its tables where they are not at hand.
 
     Raises:
         InputError: no run folder, or a damaged one.
     """
     lock = read_lock(folder)
-    ledger = files.read_table(folder / files.LEDGER).with_row_index("position")
-    found = files.read_table(folder / files.FINDINGS)
+    ledger, found, scores = tables or Tables.of(folder)
+    ledger = ledger.with_row_index("position")
     # Of all rows those that were found: few of many, which a join holds in memory.
     places = ledger.join(found.select("id").unique(), on="id", how="semi").select(
         "id", "position", "disposition", pl.col("code").alias("decider")
@@ -127,7 +141,7 @@ def open_run(folder: Path) -> Run:
         lock,
         ledger,
         findings,
-        files.read_table(folder / files.SCORES),
+        scores,
         short_names(ledger["source"].unique(maintain_order=True).to_list()),
         findings.partition_by("code", as_dict=True),
     )
