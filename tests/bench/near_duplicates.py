@@ -150,7 +150,11 @@ def ours(path: Path) -> tuple[list[int], dict[str, float]]:
     from curate.score import Scorer, make_plan
 
     clock = Clock()
-    rules = {code: rule for code, rule in load_rules().items() if code.startswith("duplicate-")}
+    rules = {
+        code: rule
+        for code, rule in load_rules().items()
+        if code.startswith("duplicate-") and code != "duplicate-semantic"
+    }
     scorer = Scorer(make_plan({name for rule in rules.values() for name in rule.reads}), rules)
     ingest = Ingest()
     clock.stop("start")
