@@ -165,6 +165,8 @@ def _object_kind(text: bytes, rows: list[bytes], suffix: str, *, whole: bool) ->
     except Cut:
         return _long_object_kind(text, rows, suffix)
     except Broken:
+        if _envelope(text) and sum(map(_is_object, rows)) < 2:  # noqa: PLR2004  # the last element
+            return "json"
         alone = len(rows) > 1 and rows[0].strip(SPACE) == b"{"
         return "json" if alone and not any(map(_is_object, rows)) else "jsonl"
     first, rest = text[start : start + size], text[start + size :]

@@ -105,6 +105,17 @@ class _Found(NamedTuple):
     words_most: int | None = None
     words_given: int | None = None
 
+    @property
+    def is_met(self) -> bool:
+        """Whether all that was asked for came, as far as it was counted."""
+        items = self.items_given is None or self.items_given == self.items_asked
+        least = self.words_least is None or (self.words_given or 0) >= self.words_least
+        return (
+            items
+            and least
+            and (self.words_most is None or (self.words_given or 0) <= self.words_most)
+        )
+
 
 @signal(
     columns={
@@ -117,23 +128,28 @@ class _Found(NamedTuple):
         "words_most": "words that the answer may have by the question; null where nothing is said",
         "words_given": "words of the answer where the question says how many; else null",
     },
-    needs=(*NEEDS, "instruction", "response"),
+    needs=(*NEEDS, "instruction"),
+    version=2,
 )
 def demands(frame: pl.DataFrame) -> pl.DataFrame:
-    """Read demands in rows of one question and one answer, and count what came."""
-    single = pl.col("roles").list.count_matches("assistant") == 1
-    question = pl.col("instruction")
-    brief = pl.col("response").str.len_bytes() < BRIEF
+    """Read the demands of each question, and count what came; of several the one not met."""
+    turns = answers(frame)
+    instruction = frame["instruction"].gather(turns["row"]).alias("task")
+    first = pl.col("turn") == pl.col("turn").min().over("row")
+    task = pl.when(first).then(pl.coalesce(instruction, "asked")).otherwise("asked")
+    turns = turns.with_columns(task.alias("task"))
+    asked = pl.col("task")
+    brief = pl.col("answer").str.len_bytes() < BRIEF
     asks = (
-        question.str.contains(_NUMBER)
-        | question.str.contains(_WORDS)
-        | (brief & question.str.contains(_KIND))
+        asked.str.contains(_NUMBER)
+        | asked.str.contains(_WORDS)
+        | (brief & asked.str.contains(_KIND))
     )
-    some = frame.with_row_index("at").filter((single & asks).fill_null(value=False))
     made: list[_Found] = [_Found()] * frame.height
-    where, questions = some["at"].to_list(), some["instruction"].to_list()
-    for row, _, _, answer, _ in answers(some).iter_rows():
-        made[where[row]] = _read(questions[row], answer)
+    for row, task, answer in turns.filter(asks).select("row", "task", "answer").iter_rows():
+        found = _read(task, answer)
+        if found.is_met < made[row].is_met or made[row] == _Found():
+            made[row] = found
     schema = dict.fromkeys(_Found._fields, pl.Int64)
     return pl.DataFrame(made, schema=schema, orient="row")
 

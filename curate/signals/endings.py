@@ -38,7 +38,7 @@ SCORES = {
 
 # What closes a text, in any script; everything else is looked at.
 _CLOSED = r"[.!?…。！？．｡」』）】》›»”’\"')\]}>`*_~|;%°€$£\p{So}\p{Sk}。。؟।॥。]$"
-_BARE_NUMBER = r"(?:^|\n)[ \t]*(?:\d{1,3}[.)]|[-*•–])$"
+_BARE_NUMBER = r"(?:^|\n)[ \t]*(?:\d{1,3}[.)]|[-*•–])$|\s[$€£]$"
 
 _ITEM = re.compile(r"(?m)^[ \t]*(?:(\d{1,3})[.)]|[-*•–])[ \t]*\S")
 _BULLET = re.compile(r"^[ \t]*[-*•–][ \t]*(?=(?:\S+[ \t]+){5})")
@@ -202,6 +202,8 @@ def _at_last_sign(text: str, *, poem: bool) -> str | None:
         return None if _SMILEY.search(text) else "open bracket"
     if last in "-‐" and text[-2].isalpha() and re.search(r"\s\w[^\s]{2,}$", text):
         return "hyphen"
+    if last in "$€£" and text[-2].isspace() and text[-3:-2].isalpha():  # "grows to $"
+        return "open bracket"
     if last in ":：" and not _CLOSING.search(line):
         return None if sum(one[-1] in ":：_" for one in _lines(text)) > 2 else "colon"  # noqa: PLR2004 - a form
     return None

@@ -97,6 +97,7 @@ _UNFILLED = re.compile(
     r"|(?i:lorem ipsum|placeholder text|text goes here|this is a placeholder"
     r"|to be (?:filled in|completed) later)"
     r"|(?:^|\n|[\s(])(?:TODO|TBD|FIXME)(?=[\s:.,;!)]|$)|^(?:\s*XXX+)+\W*$"
+    r"|\bXX:XX\b|(?:^|\n)[A-Z][\w ]{1,20}: (?:\w+\. )?XXXX+[ \t]*(?=\n|$)"
     r"|(?:Dear|Mr\.?|Mrs\.?|Ms\.?|Hello|Hi|is|named?|called|contact) XXX+\b"
     r"|[A-Za-z,] _{4,}(?=[ .,;!?]|$)"
     rf"|\((?i:(?:insert|enter|add) [a-z ]{{2,30}}|your (?:\w+ )?(?:{_FIELD}))\)"

@@ -150,7 +150,8 @@ _SPLIT_GATE = f"[A-Za-z0-9_-][{HIDDEN}]+[A-Za-z0-9_-]"
 _NAMED = re.compile(
     r"(?i:(?:api[_ -]?key|api[_ -]?secret|secret(?:[_ -]?access)?[_ -]?key|client[_ -]?secret"
     r"|access[_ -]?token|auth[_ -]?token"
-    r"|bearer|private[_ -]?key|encryption[_ -]?key|webhook[_ -]?secret|signing[_ -]?key|secret)"
+    r"|bearer|private[_ -]?key|encryption[_ -]?key|webhook[_ -]?secret|signing[_ -]?key|secret"
+    r"|(?<![\w])token(?=[\"'`]?\s{0,3}[=:]))"
     r"[\"'`]?\s{0,3}(?:=>|:=|=|:|：|\s(?:is|ist|est|es|to)\s"
     r"|\s)\s{0,3}[\"'`]?(?P<value>[A-Za-z0-9+/_=.~-]{16,200}))"
     r"(?![A-Za-z0-9+/_(\[])"
@@ -253,7 +254,7 @@ def private_keys(text: str) -> Iterator[Found]:
 _CONNECTION_GATE = r"://[^/\s]*:[^/\s]*@|(?i:(?:pwd|password)=)"
 # A gate of its own: in one with the other, both lose the engine's quick search.
 _COMMANDS = "mysql|mariadb|sshpass|redis-cli|mongo|curl|ldapsearch|smbclient|wget"
-_COMMAND_GATE = rf"(?:{_COMMANDS})\w* [^\n]*-"
+_COMMAND_GATE = rf"(?:{_COMMANDS})\w* [^\n]*-|login [^\n]*-p"
 _CONNECTION = re.compile(
     r"(?i)\b(?P<scheme>[a-z][a-z0-9+.-]{1,20})://[^\s:/@\"'<>{}$]*:(?P<url>[^\s:/@\"'<>{}]{3,100}"
     r")@(?P<host>[^\s/\"'<>]+)"
@@ -265,6 +266,8 @@ _LOGIN = re.compile(
     rf"\b(?P<command>(?:{_COMMANDS})\w*)\b[^\n|;]{{0,100}}? (?:(?<!redis-cli )-p"
     r"|(?:-u|--user) ?['\"]?[\w.@-]+:|-w |-a |--pass(?:word)?[= ])['\"]?"
     r"(?P<typed>[^\s'\"<>${};|&,()\[\]]{5,60})"
+    r"|\b(?P<tool>(?:docker|podman|skopeo|oc|az|helm registry) login)\b[^\n|;]{0,100}? (?:-p"
+    r"|--password)[ =]['\"]?(?P<given>[^\s'\"<>${};|&,()\[\]]{5,60})"
 )
 _ANY_FORM = re.compile(r"\d|[^\w.]")  # a mere word is a name of a database or a file
 _NO_PASSWORD = re.compile(
@@ -287,9 +290,10 @@ def connection_passwords(text: str) -> Iterator[Found]:
 def typed_passwords(text: str) -> Iterator[Found]:
     """Commands that log in by themselves."""
     for found in _LOGIN.finditer(text):
-        said = found["typed"]
+        kind, tool = ("typed", "command") if found["typed"] else ("given", "tool")
+        said = found[kind]
         if _ANY_FORM.search(said) and not _NO_PASSWORD.match(said):
-            yield Found(*found.span("typed"), f"{mask(said)} for {found['command']}")
+            yield Found(*found.span(kind), f"{mask(said)} for {found[tool]}")
 
 
 _TOLD_GATE = (  # without word boundaries: they cost 230 ms

@@ -180,6 +180,13 @@ def test_a_cut_envelope(read):
     assert "opening" not in read.source.layout
 
 
+@pytest.mark.parametrize("gap", [b"", b"\n"])
+def test_a_broken_element_within_an_envelope_takes_no_other_with_it(read, gap):
+    broken = b'{"a": "say "hi""}'
+    seen = read(b'{"v": 1, "data": [' + gap + (b"," + gap).join([A, broken, B]) + b"]}", "a.json")
+    assert [(one.raw, one.error is None) for one in seen] == [(A, True), (broken, False), (B, True)]
+
+
 def test_a_cut_object_among_others(read):
     seen = read(b"\n".join(PRETTY) + b'\n{\n "a": ', "a.json")
     assert [one.error for one in seen[:3]] == [None] * 3

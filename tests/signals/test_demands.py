@@ -87,12 +87,12 @@ def test_a_long_answer_needs_no_count():
     assert measure("Write an essay about rain.", "Rain falls down. " * 90)[2:] == (None,) * 3
 
 
-def test_conversations_are_left_out():
-    texts = ["List five colours.", LIST, "More!", LIST]
+def test_of_a_conversation_the_demand_that_is_not_met_is_told():
+    texts = ["List three colours.", LIST, "List five more colours.", LIST]
     turns = [
         {"role": role, "content": text}
         for role, text in zip(["user", "assistant"] * 2, texts, strict=True)
     ]
     row, _ = Ingest()(Record("test", 1, orjson.dumps({"messages": turns}), None))
-    assert demands(to_frame([row])).row(0) == (None,) * 5
+    assert demands(to_frame([row])).row(0) == (5, 3, None, None, None)
     assert set(demands(to_frame([])).schema.values()) == {pl.Int64}
