@@ -85,8 +85,8 @@ _CODE_ASKED = re.compile(
 _NO_CODE = re.compile(
     r"\b(?:explain|(?<!that )describe|discuss|summar|what|why|how|pseudo|essay|article|blog|story"
     r"|poem|title|list of|names? of|plan|steps|instructions|documentation|comment|tutorial|guide"
-    r"|course|question|quiz|test case|interview|code of|zip code|dress code|qr code|morse|promo|discount"
-    r"|analy|compare|debug|review|find the|identify|convert|edit|rewrite|correct|error|fix"
+    r"|course|question|quiz|test case|interview|code of|zip code|dress code|qr code|morse|promo"
+    r"|discount|analy|compare|debug|review|find the|identify|convert|edit|rewrite|correct|error|fix"
     r"|outline|algorithm|idea|tool|example of when|use case|project|job)",
     re.IGNORECASE,
 )
