@@ -239,6 +239,57 @@ def joint(given: Ints, sure: Ints, classes: int) -> NDArray[np.float64]:
     return shares
 
 
+class Matrix(NamedTuple):
+    """Which labels stand on rows of which classes, as estimated.
+
+    Attributes:
+        names: of the k labels, in order.
+        rows: (k,) how many rows have each.
+        shares: (k, k) of the rows, with label i and in class j; they add up to 1.
+    """
+
+    names: list[str]
+    rows: Ints
+    shares: NDArray[np.float64]
+
+    @property
+    def wrong(self) -> float:
+        """The share of wrong labels."""
+        return float(1 - np.trace(self.shares))
+
+    @property
+    def wrong_of(self) -> NDArray[np.float64]:
+        """(k,) the share of wrong labels among the rows of each."""
+        of: NDArray[np.float64] = self.shares.sum(axis=1)
+        wrong: NDArray[np.float64] = 1 - np.diag(self.shares) / np.maximum(of, 1e-12)
+        return wrong
+
+
+def matrix(scores: pl.DataFrame) -> Matrix | None:
+    """The noise of the labels from a run's stored scores; None where none were judged.
+
+    Labels with one name are one, in whichever task of the file they stand.
+
+    Args:
+        scores: with `label_given` and `label_sure`, as in scores.parquet; no text is read.
+    """
+    import polars as pl
+
+    known = scores.select("label_given", "label_sure").drop_nulls("label_given")
+    if not known.height:
+        return None
+    names = known["label_given"].unique().sort()
+    given, sure = (
+        known[name]
+        .replace_strict(names, np.arange(len(names)), default=-1, return_dtype=pl.Int64)
+        .fill_null(-1)
+        .to_numpy()
+        for name in known.columns
+    )
+    rows = np.bincount(given, minlength=len(names))
+    return Matrix(names.to_list(), rows, joint(given, sure, len(names)))
+
+
 # --- several annotators -------------------------------------------------------------------------
 
 

@@ -54,6 +54,33 @@ def test_cleanlab_finds_the_same_rows():
     assert (theirs == ((sure >= 0) & (sure != given))).mean() > 0.995
 
 
+def test_the_matrix_of_a_run_comes_from_its_scores():
+    likely, given = probabilities(0)
+    sure = noise.confident(likely, given)
+    names = np.array(["none", "of", "these", "is", "a number"])  # not in the order of the alphabet
+    stored = pl.DataFrame(
+        {
+            "label_given": [*names[given], None],
+            "label_sure": [*(None if one < 0 else names[one] for one in sure), None],
+        }
+    )
+    found = noise.matrix(stored)
+    assert found.names == sorted(names)
+    order = np.argsort(names)
+    assert np.allclose(found.shares, noise.joint(given, sure, CLASSES)[np.ix_(order, order)])
+    assert found.rows.tolist() == np.bincount(given)[order].tolist()
+    assert found.wrong == pytest.approx(found.wrong_of @ found.rows / found.rows.sum())
+    assert noise.matrix(stored.head(0)) is None
+
+
+def test_the_nearest_texts_say_what_a_doubtful_label_is():
+    cosines = np.array([[0.9, 0.88, 0.1], [0.2, 0.3, 0.9]], np.float32)
+    shares = noise._shares(cosines, np.array([1, 1, 0]), 3)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert shares.argmax(axis=1).tolist() == [1, 0]
+    assert (shares[:, 2] == 0).all()
+
+
 def test_a_score_under_a_half_means_another_class_is_likelier():
     likely, given = probabilities(0)
     judged = noise.verdict(likely, given)
@@ -71,6 +98,14 @@ def test_words_keep_their_angles():
     far = (made[:400] * np.roll(made[400:], 7, axis=0)).sum(axis=1)
     assert near.min() > 0.7
     assert abs(far.mean()) < 0.1
+
+
+def test_another_lot_is_another_projection_of_the_same():
+    texts = pl.Series([f"{one} apples and {two} pears" for one in "abcdef" for two in "uvwxyz"])
+    bag = Bag.of(token_runs(texts)).telling()
+    made = [projected(bag, 256, lot) for lot in (0, 1)]
+    assert not np.allclose(*made)
+    assert np.allclose(*(one @ one.T for one in made), atol=0.5)
 
 
 def test_empty_texts_have_no_grams():
