@@ -3,7 +3,7 @@
 A picture and no measure: neighbours mean something, distances across the map do not. Landmarks
 (k-means over what is asked) are laid out by t-SNE (van der Maaten and Hinton 2008), which keeps
 neighbourhoods; every row then stands among the landmarks nearest to it. Products are of whole
-numbers and all sums are numpy's own, so that the map is the same on any number of threads.
+numbers or made on one thread, so that the map is the same on any number of threads.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import polars as pl
 
 from curate.embed import matrix
 from curate.learn.kmeans import ONE, kmeans, products, whole
+from curate.learn.linear import one_thread
 from curate.registry import signal
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def _placed(points: Vectors, seed: int) -> Floats:
     lots = np.random.default_rng(seed)
     some = points[np.sort(lots.permutation(len(points))[:_SAMPLE])]
     centres = kmeans(some, min(LANDMARKS, 4 * isqrt(len(points))), seed)
-    laid = tsne(_distances(centres), seed)
+    with one_thread():
+        laid = tsne(_distances(centres), seed)
     beside = min(_BESIDE, len(centres))
     made = np.empty((len(points), 2))
     for rows, found in products(points, centres):
@@ -99,11 +101,11 @@ def tsne(squared: Floats, seed: int) -> Floats:
     for step in range(_STEPS):
         if step == _EARLY:
             odds = odds / _EXAGGERATED
-        apart = places[:, None] - places[None]
-        near = 1 / (1 + np.square(apart).sum(axis=2))
+        far = np.square(places).sum(axis=1)
+        near = 1 / (1 + np.maximum(far[:, None] + far - 2 * places @ places.T, 0))
         np.fill_diagonal(near, 0)
         pull = (odds - near / max(near.sum(), 1e-12)) * near
-        slope = 4 * (pull[..., None] * apart).sum(axis=1)
+        slope = 4 * (pull.sum(axis=1)[:, None] * places - pull @ places)
         same = (slope > 0) == (speed > 0)
         gain = np.maximum(np.where(same, 0.8 * gain, gain + 0.2), 0.01)
         speed = (0.5 if step < _EARLY else 0.8) * speed - _RATE * gain * slope
