@@ -31,9 +31,8 @@ from curate.read.progress import no_tick, read_all
 from curate.registry import makers, plan
 from curate.row import BASE_SCHEMA, to_frame
 from curate.run import folder as files
-from curate.run.batches import BATCH_BYTES, BATCH_ROWS, nothing_valid
+from curate.run.batches import BATCH_ROWS, nothing_valid
 from curate.run.facts import (
-    EDITED,
     Facts,
     edit_frame,
     json_line,
@@ -43,6 +42,7 @@ from curate.run.facts import (
     stored_records,
     write_facts,
 )
+from curate.run.intake import Intake
 from curate.run.ledger import check_conservation, whole_ledger
 from curate.run.lock import (
     InputFacts,
@@ -57,7 +57,7 @@ from curate.run.lock import (
     versions,
 )
 from curate.run.resolve import resolved
-from curate.run.store import StoreWriter, read_store
+from curate.run.store import QUICK, SMALL, read_store
 from curate.score import Scorer, make_plan, unique_ids
 from curate.write import Writer, layout_of, open_core
 
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from curate.policy.rule import Rule
     from curate.read import Record, Source
     from curate.read.progress import Tick
-    from curate.row import Row
 
 Say = Callable[[str], None]
 
@@ -262,6 +261,7 @@ def measure(
     made: Path,
     *,
     wanted: Iterable[str] | None = None,
+    lasting: bool = True,
 ) -> Facts:
     """Validate and score all records, and write what a later decision needs into `made`.
 
@@ -272,56 +272,52 @@ def measure(
         settings: how to read.
         made: the draft of the run folder.
         wanted: the columns to measure; by default what the rules and the report read.
+        lasting: whether `made` outlives the process, and so had better be small.
 
     Raises:
         InputError: not one valid record.
     """
     edits = {code: rule for code, rule in rules.items() if rule.action == "edit"}
     against = _against(settings)
-    ingest = Ingest(settings.format, settings.map, edits, settings.label_field)
-    columns = _wanted(rules, settings) if wanted is None else wanted
+    columns = set(_wanted(rules, settings) if wanted is None else wanted)
     models = fingerprints(settings, {one.name for one in plan(columns)})
+    ingest = Ingest(settings.format, settings.map, edits, settings.label_field)
+    intake = Intake(ingest, made, SMALL if lasting else QUICK)
     scorer = Scorer(make_plan(columns), rules, settings, made)
-    refused: list[tuple[int, Refusal]] = []
-    edited: list[tuple[int, list[str]]] = []
-    row = 0
-    with StoreWriter(made / files.RECORDS) as store, StoreWriter(made / EDITED) as changed:
-        for batch in _batches(records, store):
-            rows: list[Row] = []
-            for position, record in batch:
-                one, change = ingest(record)
-                if isinstance(one, Refusal):
-                    refused.append((position, one))
-                    continue
-                if change is not None:
-                    edited.append((row, change.codes))
-                    changed.add(change.after)
-                rows.append(one)
-                row += 1
-            if rows:
-                scorer.add(to_frame(rows))
+    for rows in intake.batches(records):
+        scorer.add(to_frame(rows, scorer.base))
     ingest.check_map()
-    if not row:
-        raise InputError(nothing_valid([one for _, one in refused]))
+    if not intake.height:
+        raise InputError(nothing_valid([one for _, one in intake.refused]))
     scores, matches = scorer.finish()
     facts = Facts(
         scores,
         matches,
-        edit_frame(edited),
-        refused_frame(refused, scores["id"]),
+        edit_frame(intake.edited),
+        refused_frame(intake.refused, scores["id"]),
         dict(sorted(ingest.formats.items())),
         origin(),
-        Measured(
-            settings=settings,
-            patterns={code: match_hash(rule) for code, rule in rules.items() if rule.match},
-            edits=tuple(edits),
-            against=against,
-            models=models,
-        ),
+        _measured(settings, rules, against, models),
         scorer.sketches,
     )
     write_facts(made, facts)
     return facts
+
+
+def _measured(
+    settings: Settings,
+    rules: Mapping[str, Rule],
+    against: tuple[InputFacts, ...],
+    models: Mapping[str, str],
+) -> Measured:
+    """What these facts answer."""
+    return Measured(
+        settings=settings,
+        patterns={code: match_hash(rule) for code, rule in rules.items() if rule.match},
+        edits=tuple(code for code, rule in rules.items() if rule.action == "edit"),
+        against=against,
+        models=models,
+    )
 
 
 def _against(settings: Settings) -> tuple[InputFacts, ...]:
@@ -351,20 +347,6 @@ def _origin(sources: Sequence[Source]) -> Origin:
         for one in sources
     ]
     return Origin(inputs=tuple(inputs), layout=layout_of(sources))
-
-
-def _batches(records: Iterable[Record], store: StoreWriter) -> Iterator[list[tuple[int, Record]]]:
-    batch: list[tuple[int, Record]] = []
-    size = 0
-    for position, record in enumerate(records):
-        store.add(record.raw)
-        batch.append((position, record))
-        size += len(record.raw)
-        if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) -> bool:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import polars as pl
 
@@ -90,7 +90,7 @@ class Row(NamedTuple):
     label: str | None = None
 
 
-def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
+def to_frame(rows: Sequence[Row], wanted: Collection[str] | None = None) -> pl.DataFrame:
     """Lay rows out as the frame that signals read.
 
     Columns, one row a record: `id`, `source`, `line`, `format`, `fields`; `system`, `prompt`,
@@ -102,73 +102,56 @@ def to_frame(rows: Sequence[Row]) -> pl.DataFrame:
     record says beside its turns that changes what is learnt from them: tools offered, a verdict,
     calls beside a text; null where there is nothing); `label` (what the field of `--label-field`
     holds, a list as JSON; null where there is none).
+
+    Args:
+        rows: one or more records, or none.
+        wanted: names of columns; by default all.
     """
     import polars as pl
 
-    asked = [_first_user(row.messages) for row in rows]
-    turns = [(place, turn) for place, row in enumerate(rows) for turn in row.messages]
-    flat = pl.DataFrame(
-        {
-            "place": [place for place, _ in turns],
-            "roles": [turn.role for _, turn in turns],
-            "texts": [turn.text for _, turn in turns],
-            "calls": [_call_ids(turn) for _, turn in turns],
-            "weights": [turn.weight for _, turn in turns],
-        },
-        schema={
-            "place": pl.Int64,
-            **dict.fromkeys(("roles", "texts", "calls"), pl.String),
-            "weights": pl.Float64,
-        },
-    )
+    names = [name for name in BASE_SCHEMA if wanted is None or name in wanted]
+    own = {name: read(rows) for name, read in _OF_ROW.items() if name in names}
+    types = base_schema()
     frame = pl.DataFrame(
-        {
-            "place": range(len(rows)),
-            "id": [row.id for row in rows],
-            "source": [row.source for row in rows],
-            "line": [row.line for row in rows],
-            "format": [row.format for row in rows],
-            "fields": [row.fields for row in rows],
-            "instruction": [turn and turn.content for turn in asked],
-            "input": [turn and turn.context for turn in asked],
-            "aside": [_aside(row) for row in rows],
-            "label": [row.label for row in rows],
-            "rejected": [
-                "\n\n".join(turn.text for turn in row.rejected) if row.rejected else None
-                for row in rows
-            ],
-        },
-        schema={"place": pl.Int64, **{key: base_schema()[key] for key in _FROM_ROW}},
+        {"place": range(len(rows)), **own},
+        schema={"place": pl.Int64, **{name: types[name] for name in own}},
     )
-    parts = [_said_by(flat, role).rename({"texts": name}) for name, role in _SAID.items()]
-    parts.append(flat.group_by("place", maintain_order=True).agg(*_TURNS))
+    flat = _flat(rows)
+    parts = [
+        _said_by(flat, role).rename({"texts": name})
+        for name, role in _SAID.items()
+        if name in names
+    ]
+    parts.append(flat.group_by("place", maintain_order=True).agg(*_OF_TURN))
     for part in parts:
         frame = frame.join(part, on="place", how="left", maintain_order="left")
-    return frame.select(BASE_SCHEMA.keys())
+    return frame.select(names)
+
+
+def _flat(rows: Sequence[Row]) -> pl.DataFrame:
+    """A row a turn: `place` (of its row among all) and what lists of turns hold."""
+    import polars as pl
+
+    turns = [turn for row in rows for turn in row.messages]
+    types = {"roles": pl.String, "texts": pl.String, "calls": pl.String, "weights": pl.Float64}
+    return pl.DataFrame(
+        {
+            "place": [place for place, row in enumerate(rows) for _ in row.messages],
+            **{name: read(turns) for name, read in _OF_TURN.items()},
+        },
+        schema={"place": pl.Int64, **types},
+    )
 
 
 def _said_by(flat: pl.DataFrame, role: Role) -> pl.DataFrame:
     import polars as pl
 
-    said = flat.lazy().filter(pl.col("roles") == role).select("place", "texts")
-    return (
-        said.group_by("place", maintain_order=True).agg(pl.col("texts").str.join("\n\n")).collect()
-    )
+    said = flat.filter(pl.col("roles") == role).select("place", "texts")
+    if said["place"].n_unique() == said.height:  # to join each with nothing takes a copy of it
+        return said
+    return said.group_by("place", maintain_order=True).agg(pl.col("texts").str.join("\n\n"))
 
 
-_TURNS = ("roles", "texts", "calls", "weights")
-_FROM_ROW = (
-    "id",
-    "source",
-    "line",
-    "format",
-    "fields",
-    "instruction",
-    "input",
-    "rejected",
-    "aside",
-    "label",
-)
 _SAID: dict[str, Role] = {"system": "system", "prompt": "user", "response": "assistant"}
 BASE_SCHEMA = {
     "id": "String",
@@ -204,8 +187,11 @@ def base_schema() -> dict[str, Any]:
     return {name: types[kind] for name, kind in BASE_SCHEMA.items()}
 
 
-def _first_user(messages: Sequence[Message]) -> Message | None:
-    return next((message for message in messages if message.role == "user"), None)
+def _first_user(row: Row) -> Message | None:
+    for message in row.messages:  # a third of the time of a generator
+        if message.role == "user":
+            return message
+    return None
 
 
 _TOOLS = frozenset({"tools", "functions"})
@@ -216,13 +202,14 @@ BESIDE = _TOOLS | _MEDIA | _VERDICTS
 
 
 def _aside(row: Row) -> str | None:
+    telling = [turn for turn in row.messages if turn.tool_calls or turn.extra]
+    if not telling and not row.beside:  # nearly all
+        return None
     aside = {key: value for key, value in row.beside.items() if _changes(key, value)}
-    beside = [turn.tool_calls for turn in row.messages if turn.tool_calls and turn.content]
+    beside = [turn.tool_calls for turn in telling if turn.tool_calls and turn.content]
     if beside:
         aside["calls"] = beside
-    parts = [
-        turn.extra["content"] for turn in row.messages if turn.extra and "content" in turn.extra
-    ]
+    parts = [turn.extra["content"] for turn in telling if turn.extra and "content" in turn.extra]
     if parts:
         aside["parts"] = parts
     return _compact(aside, sort_keys=True) if aside else None
@@ -243,3 +230,30 @@ def _call_ids(message: Message) -> str | None:
     calls = message.tool_calls if isinstance(message.tool_calls, list) else []
     ids = [call.get("id") for call in calls if isinstance(call, dict)]
     return " ".join(one for one in ids if isinstance(one, str))
+
+
+def _rejected(row: Row) -> str | None:
+    return "\n\n".join(turn.text for turn in row.rejected) if row.rejected else None
+
+
+_OF_ROW: dict[str, Callable[[Sequence[Row]], list[Any]]] = {
+    "id": lambda rows: [row.id for row in rows],
+    "source": lambda rows: [row.source for row in rows],
+    "line": lambda rows: [row.line for row in rows],
+    "format": lambda rows: [row.format for row in rows],
+    "fields": lambda rows: [row.fields for row in rows],
+    "instruction": lambda rows: [(one := _first_user(row)) and one.content for row in rows],
+    "input": lambda rows: [(one := _first_user(row)) and one.context for row in rows],
+    "rejected": lambda rows: [_rejected(row) for row in rows],
+    "aside": lambda rows: [_aside(row) for row in rows],
+    "label": lambda rows: [row.label for row in rows],
+}
+_OF_TURN: dict[str, Callable[[Sequence[Message]], list[Any]]] = {
+    "roles": lambda turns: [turn.role for turn in turns],
+    # Nearly all texts are their content: asked in the open, half the time of the property.
+    "texts": lambda turns: [
+        turn.text if turn.context or turn.tool_calls else turn.content for turn in turns
+    ],
+    "calls": lambda turns: [_call_ids(turn) for turn in turns],
+    "weights": lambda turns: [turn.weight for turn in turns],
+}

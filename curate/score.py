@@ -35,12 +35,14 @@ class Plan:
         carried: columns that a batch leaves behind; texts are not among them unless a corpus
             signal needs them.
         stored: columns of the finished scores.
+        base: columns that batches have to start with, but for those that patterns look at.
     """
 
     row: tuple[Signal, ...]
     corpus: tuple[Signal, ...]
     carried: tuple[str, ...]
     stored: tuple[str, ...]
+    base: frozenset[str]
 
 
 def make_plan(columns: Iterable[str]) -> Plan:
@@ -58,7 +60,8 @@ def make_plan(columns: Iterable[str]) -> Plan:
     passing += [name for name in BASE_SCHEMA if name not in STORED_BASE]
     carried = (*STORED_BASE, *kept, *(name for name in passing if name in needed_late))
     stored = [name for one in order for name in one.columns if not one.transient]
-    return Plan(early, tuple(late.values()), carried, (*STORED_BASE, *stored))
+    base = BASE_SCHEMA.keys() & {*STORED_BASE, *(name for one in order for name in one.needs)}
+    return Plan(early, tuple(late.values()), carried, (*STORED_BASE, *stored), frozenset(base))
 
 
 @dataclass
@@ -84,8 +87,14 @@ class Scorer:
     height: int = 0
     sketches: pl.DataFrame | None = None
 
+    @property
+    def base(self) -> frozenset[str]:
+        """The columns that a batch has to start with."""
+        looks = any(rule.match for rule in self.rules.values())
+        return frozenset(BASE_SCHEMA) if looks else self.plan.base
+
     def add(self, frame: pl.DataFrame) -> None:
-        """Score one batch of rows, laid out by `curate.row.to_frame`."""
+        """Score one batch of rows, laid out by `curate.row.to_frame` with the columns `base`."""
         self._matches.append(match.match(frame, self.rules.values(), self.height))
         for signal in self.plan.row:
             frame = frame.hstack(signal(frame, self.settings))

@@ -131,9 +131,8 @@ def _check(sources: Sequence[Source], config: Config, known: Known | None, ask: 
     names = [f"{one.name} {path_in_repository(one.name)}" for one in sources]
     day = ask.today.isoformat() if config.check.waivers else ""
     before = f"{ask.only_new} {known.digest()}" if known is not None else ""
-    key = None
-    if not has_stores(config.check):
-        key = keep.key_of(sources, config, *names, day, before)
+    digests = None if has_stores(config.check) else keep.digests(sources)
+    key = keep.key_of(digests, config, *names, day, before)
     found = keep.stored(key)
     if found is not None:
         return found
@@ -143,7 +142,7 @@ def _check(sources: Sequence[Source], config: Config, known: Known | None, ask: 
         config.check.waivers, ask.today, known, ask.only_new, ratchet=config.check.ratchet
     )
     made = _judged(sources, config, terms, ask.tick)
-    if keep.unchanged(sources):
+    if digests == [one.sha256 for one in sources]:  # what was read is what was asked for
         keep.keep(key, made)
     return made
 
@@ -178,7 +177,7 @@ def _since(sources: Sequence[Source], revision: str, config: Config, ask: _Ask) 
         try:
             before = open_sources(names)
             plain = _without_waivers_and_stores(config)
-            key = keep.key_of(before, plain, "before")
+            key = keep.key_of(keep.digests(before), plain, "before")
             report = keep.stored(key)
             if report is None:
                 from curate.gate.judge import Terms

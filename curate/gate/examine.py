@@ -93,6 +93,7 @@ def examined(sources: Sequence[Source], config: Config, tick: Tick) -> Iterator[
             settings,
             folder,
             wanted=wanted,
+            lasting=False,
         )
         decision = decide(facts.scores, facts.matches, {code: rules[code] for code in own})
         others = {code: rule for code, rule in rules.items() if code not in own}

@@ -26,16 +26,24 @@ if TYPE_CHECKING:
 KIND = "check"
 
 
-def key_of(sources: Sequence[Source], config: Config, *terms: str) -> str | None:
+def digests(sources: Sequence[Source]) -> list[str] | None:
+    """The hashes of the inputs; None without a cache, and where one can't be had before reading."""
+    if cache.folder() is None:
+        return None
+    made = [_digest(one) for one in sources]
+    known = [one for one in made if one is not None]
+    return known if len(known) == len(made) else None
+
+
+def key_of(digests: Sequence[str] | None, config: Config, *terms: str) -> str | None:
     """What the result of a check depends on; None where that can't be known before reading.
 
     Args:
-        sources: the inputs.
+        digests: the hashes of the inputs.
         config: how they are read and what they are held to.
         terms: all else, as texts; the names of the files, where the result has them.
     """
-    digests = [_digest(one) for one in sources]
-    if cache.folder() is None or None in digests:
+    if digests is None:
         return None
     asked = {
         "files": digests,
@@ -61,11 +69,6 @@ def keep(key: str | None, report: Report) -> None:
     """Keep a result."""
     if key is not None:
         cache.put(KIND, key, report.model_dump_json().encode())
-
-
-def unchanged(sources: Sequence[Source]) -> bool:
-    """Whether what was read is what lies there still."""
-    return all(one.sha256 == _digest(one) for one in sources)
 
 
 def _digest(source: Source) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -143,10 +144,13 @@ def read_rows(
     edits: Mapping[str, Mapping[str, str]],
 ) -> dict[int, Shown]:
     """The records at these positions, the edited ones as they were scored."""
+    made: dict[int, Shown] = {}
+    if not wanted:
+        return made
     ingest = Ingest(settings.format, settings.map)
     places = ledger.select("id", "disposition", "value")
-    made = {}
-    for position, raw in enumerate(read_store(folder / files.RECORDS)):
+    records = islice(read_store(folder / files.RECORDS), max(wanted) + 1)
+    for position, raw in enumerate(records):
         if position not in wanted:
             continue
         own, disposition, value = places.row(position)

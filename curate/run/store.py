@@ -15,34 +15,50 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import zstandard
 
 from curate.errors import InputError
-from curate.write.chunks import SIZE, Chunks
+from curate.write.chunks import SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SMALL = 1  # zstd's levels: a third of the size
+QUICK = -100  # all but copied, in a third of the time
 _LENGTH = Struct("<Q")
 _END = _LENGTH.pack(2**64 - 1)
 
 
 class StoreWriter:
-    """Appends records to a new store; a context manager."""
+    """Appends records to a new store; a context manager.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file to write.
+        level: SMALL, or QUICK for a store that is gone when the process ends.
+    """
+
+    def __init__(self, path: Path, level: int = SMALL) -> None:
         self._file: BinaryIO = path.open("wb")
-        self._stream = zstandard.ZstdCompressor(level=1).stream_writer(self._file)
-        self._chunks = Chunks(self._stream.write)
+        self._stream = zstandard.ZstdCompressor(level=level).stream_writer(self._file)
+        self._waiting: list[bytes] = []
+        self._size = 0
 
     def add(self, raw: bytes) -> None:
         """Append one record."""
-        self._chunks.add(_LENGTH.pack(len(raw)) + raw)
+        self._waiting += (_LENGTH.pack(len(raw)), raw)
+        self._size += len(raw)
+        if self._size >= SIZE:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._stream.write(b"".join(self._waiting))
+        self._waiting.clear()
+        self._size = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._chunks.add(_END)
-        self._chunks.flush()
+        self._waiting.append(_END)
+        self._flush()
         self._stream.close()  # type: ignore[no-untyped-call]  # closes the file too
 
 

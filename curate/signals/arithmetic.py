@@ -19,6 +19,7 @@ import polars as pl
 
 from curate.registry import signal
 from curate.text import units
+from curate.text.lazy import regex
 from curate.text.numbers import NUMBER, Number, evaluate, find_numbers, in_digits, readings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _N = r"[-−]?\d[\d,]*(?:\.\d+)?|[-−]?\.\d+"
 _UNIT = units.PATTERN
 _END = r"\s*(?:\(?(?:,\s*)?(?:and )?round(?:ed|ing)? [^\d]*(?:\d [^\d]*)?)?[\s.?!=:]*$"
 _CONVERT = [
-    re.compile(pattern)
+    regex(pattern)
     for pattern in (
         (
             rf"\b(?:convert|change|express|transform|turn|what is|what's|how much is)\b"
@@ -136,7 +137,7 @@ _IN_WORDS = [
     (r"(?<=\d) (?:plus|más|mais|più) (?=[\d(])", " + "),
     (r"(?<=\d) (?:minus|weniger|moins|menos|meno|min) (?=[\d(])", " - "),
 ]
-_EXPRESSION = re.compile(
+_EXPRESSION = regex(
     r"¿?(?P<words>[a-zà-ÿ' :,]*?)\s*(?P<sum>[-−(]*[\d.][\d.,\s+*/x×·÷^()%−–-]*[\d)%])\s*[=?.!]*$"
 )
 
@@ -163,13 +164,13 @@ def _expression(prompt: str) -> Task | None:
     return None if value is None else Task(text, (value,))
 
 
-_PERCENT_OF = re.compile(
+_PERCENT_OF = regex(
     rf"(?:(?:what is|what's|how much is|how many is|calculate|find|compute|determine|work out"
     rf"|give me|tell me|what does)(?: the)?(?: value of)? )?"
     rf"(?P<share>{_N})\s?(?:%|percent|per cent) of (?:the number )?[$€£]?(?P<whole>{_N})"
     rf"(?: (?:dollars|euros|pounds|rupees|equal))?{_END}"
 )
-_WHAT_PERCENT = re.compile(
+_WHAT_PERCENT = regex(
     rf"(?:what percent(?:age)? of (?P<whole>{_N}) is (?P<part>{_N})"
     rf"|(?P<part2>{_N}) is what percent(?:age)? of (?P<whole2>{_N})"
     rf"|what percent(?:age)? is (?P<part3>{_N}) of (?P<whole3>{_N})){_END}"
@@ -196,7 +197,7 @@ def _percentage(prompt: str) -> Task | None:
     return None
 
 
-_ROOT = re.compile(
+_ROOT = regex(
     rf"(?P<words>[a-z' ]*?)(?P<kind>square root|cube root|cubed root) of (?:the number )?"
     rf"(?P<value>{_N}){_END}"
 )
@@ -219,7 +220,7 @@ def _root(prompt: str) -> Task | None:
 
 _MULTIPLES = {"half": Fraction(1, 2), "double": Fraction(2), "twice": Fraction(2)}
 _MULTIPLES |= {"triple": Fraction(3), "a quarter": Fraction(1, 4), "one quarter": Fraction(1, 4)}
-_OF_ONE = re.compile(
+_OF_ONE = regex(
     rf"(?P<words>[a-z' ]*?)\b(?:(?P<multiple>{'|'.join(_MULTIPLES)}) (?:of )?(?:the number )?"
     rf"(?P<whole>{_N})|(?P<named>square|cube) of (?:the number )?(?P<root>{_N})"
     rf"|(?P<base>{_N}) (?P<power>squared|cubed|(?:raised )?to the (?:power of \d\d?"
@@ -246,7 +247,7 @@ def _of_one(prompt: str) -> Task | None:
     return Task(text, (values[0] ** power,))
 
 
-_SHARE = re.compile(
+_SHARE = regex(
     rf"(?:what is|what's|convert|express|write|change|turn) (?:the fraction |the decimal )?"
     rf"(?P<over>\d+) ?/ ?(?P<under>\d+) (?:as|to|into|in) (?:an? )?"
     rf"(?P<to>percent(?:age)?|decimal)(?: (?:number|form|value|notation))?{_END}"
@@ -263,7 +264,7 @@ def _share(prompt: str) -> Task | None:
     return Task(text, (value * 100, value) if found["to"][0] == "p" else (value,))
 
 
-_COUNTED = re.compile(
+_COUNTED = regex(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|\d+) (?=numbers|values|integers)"
 )
 _PLAIN = frozenset(
@@ -414,7 +415,7 @@ def _given(prompt: str) -> list[Fraction]:
     return given
 
 
-_LINEAR = re.compile(
+_LINEAR = regex(
     r"(?P<words>[a-z' :,]*?)\s*(?P<a>-?\d*)(?P<x>[a-z])\s*(?P<sign>[-+])\s*(?P<b>\d+)\s*=\s*"
     r"(?P<c>-?\d+)(?:,? (?:for|where|find|what is) [a-z ]*)?[.?!\s]*"
 )
@@ -490,7 +491,7 @@ def _shape_patterns() -> list[tuple[re.Pattern[str], Callable[..., float]]]:
         pattern = template.replace("{of}", _OF)
         for number in range(pattern.count("{n}")):
             pattern = pattern.replace("{n}", _SIZE.format(number, number), 1)
-        made.append((re.compile(rf"(?P<words>[a-z' ]*?)(?P<what>{pattern}){_END}"), function))
+        made.append((regex(rf"(?P<words>[a-z' ]*?)(?P<what>{pattern}){_END}"), function))
     return made
 
 
@@ -513,7 +514,7 @@ def _shape(prompt: str) -> Task | None:
     return None
 
 
-_TO_BASE = re.compile(
+_TO_BASE = regex(
     r"(?P<words>[a-z' ,:]*?)(?P<value>\d+)(?: from (?:decimal|base 10))? (?:in)?to "
     r"(?:a |an |its |the )?(?P<base>binary|octal|hexadecimal|hex|roman numerals?)"
     r"(?: (?:number|notation|form|format|representation|numerals?"
@@ -585,7 +586,7 @@ def understand(prompt: str) -> Task | None:
 # --- the answer ---------------------------------------------------------------------------------
 
 # What says a number in a way that is not read here, or says more than one thing.
-_UNREAD = re.compile(
+_UNREAD = regex(
     r"```|functioncall|\"arguments\"|\b(?:def|return|import|print|var|let)\b|[√π∞]|\bpi\b|\\(?:frac|sqrt)|\d\s*[x×*]\s*10\b|\de[-+]?\d"
     r"|\b(?:hundred|thousand|million|billion|trillion|dozen|half|third|quarter|halves|infinit|none"
     r"|undefined|impossible|not possible|no mode|not a|cannot|can't|unable|remainder|r\d"
@@ -594,8 +595,8 @@ _UNREAD = re.compile(
     r"|(?-i:\d[KMB]\b)|\^|\b(?:mod|log|sin|cos)\b|[⁰¹²³⁴-⁹½⅓¼¾⅔]",
     re.IGNORECASE,
 )
-_POWERED = re.compile(r"\b(cm|mm|km|m|in|ft|inches|feet|meters|units?) ?(?:\^ ?[23]|[23]\b|[²³])")
-_OTHER_UNITS = re.compile(
+_POWERED = regex(r"\b(cm|mm|km|m|in|ft|inches|feet|meters|units?) ?(?:\^ ?[23]|[23]\b|[²³])")
+_OTHER_UNITS = regex(
     rf"\d\s*(?:{units.PATTERN})\b,?\s*(?:and\s*)?\d+(?:\.\d+)?\s*(?:{units.PATTERN})\b",
     re.IGNORECASE,
 )
@@ -640,12 +641,12 @@ _SORT = (
     )
     | _PLAIN
 )
-_UP = re.compile(
+_UP = regex(
     r"ascending|increasing"
     r"|(?:smallest|lowest|least|low|small) (?:number |value )?to (?:the )?"
     r"(?:largest|highest|greatest|high|big)"
 )
-_DOWN = re.compile(
+_DOWN = regex(
     r"descending|decreasing"
     r"|(?:largest|highest|greatest|high|biggest) (?:number |value )?to (?:the )?"
     r"(?:smallest|lowest|least|low)"
@@ -678,24 +679,24 @@ def unsorted(prompt: str, answer: str) -> tuple[Task, str] | None:
 
 _TERM = r"\(*[-−]?[$€£]?\d[\d,]*(?:\.\d+)?\s?%?\)*"
 _SIGN = r"(?:\s*[+*/×·÷]\s*|\s+[-−–x]\s+|(?<=\d)x(?=\d))"
-_EQUATION = re.compile(
+_EQUATION = regex(
     rf"(?<![\w.,/^*+=(%$€£-])(?P<left>{_TERM}(?:{_SIGN}{_TERM})+)\s*=[ \t]*"
     r"(?P<right>[$€£]?[-−]?\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%)?(?P<after>.{0,12})",
     re.DOTALL,
 )
 _EQUATION_GATE = r"[-+*/x×÷·−–]\s*\(*[$€£]?\d[\d,.]*\s?%?\)*\s*=[ \t]*[$€£]?[-−]?\d"
-_BEFORE = re.compile(
+_BEFORE = regex(
     r"(?:\b(?:roots?|cubes?|squares?|log|ln|sin|cos|tan|mod|of the|half|twice|double|binary|hex"
     r"|base|if|not|never|wrong|false|incorrect|mistake|suppose|assume)\b[^.\n]{0,25}"
     r"|[-+*/×·÷^=<>x%(\[{−–|]\s*|(?<![a-z])[a-z]\s?)$",
     re.IGNORECASE,
 )
-_CONTINUES = re.compile(
+_CONTINUES = regex(
     r"\s*[-+*/×·÷^%−–!]|\s?x\s?\d|\s*/|[.,]\d|\s+\d|\s*(?:r|remainder|rem|mod|million|billion|thousand|hundred)\b"
     r"|[a-z(]\s|[a-z]{1,2}$|\.\.\.|…",
     re.IGNORECASE,
 )
-_NO_SUMS = re.compile(
+_NO_SUMS = regex(
     r"```|binary|\bmod(?:ulo|ulus)?\b|\bbase\b|hexadecimal|riddle|puzzle|matchstick|boolean|clock|"
     r"\bstring|python|javascript|\bprint|\bcode\b|false|incorrect|approximat|round|estimate|sequence"
     r"|pattern|cipher|trick|fraction",
@@ -825,7 +826,7 @@ def _exchanges(frame: pl.DataFrame) -> pl.DataFrame:
 _CALL_INSIDE = r"[A-Za-z_]\(\s*['\"0-9]|<<|\[[A-Z][A-Za-z]+\("
 
 # What makes other sums right, said anywhere in a conversation before they are asked for.
-_OTHER_RULES = re.compile(
+_OTHER_RULES = regex(
     r"\bbase\b|binary|octal|hexadecimal|\bmod(?:ulo|ulus)?\b|clock|riddle|trick|joke|puzzle"
     r"|wrong|incorrect|mistake|pretend|opposite|nonsense|\blie\b|\blies\b",
     re.IGNORECASE,

@@ -12,6 +12,7 @@ import polars as pl
 
 from curate.registry import signal
 from curate.text.answers import NEEDS, answers
+from curate.text.lazy import regex
 
 LONGEST = 320  # bytes of a question that holds no material of its own
 EARLIER = 1500  # characters before a question in which what it speaks of may well stand
@@ -68,7 +69,7 @@ _SOURCE = (
     r"(?:passage|paragraph|excerpt|transcript|text|article|document|chart|graph|table|photo|picture"
     r"|image|diagram|conversation|dialogue|review|e-?mail|screenshot|snippet)s?"
 )
-_BELOW = re.compile(
+_BELOW = regex(
     rf"(?i)\b(?:the|these|this|each|my|our) (?:\w+ ){{0,2}}(?:following"
     rf"|below)(?: \w+){{0,4}}\s*[:：]\s*$"
     rf"|\b(?:following|(?:the|an?|this|these|each|my|our) (?:\w+ )?(?:given|provided"
@@ -94,7 +95,7 @@ _BELOW = re.compile(
     r" seguent[ei]|следующ\w+|der untenstehende\w*|ci-dessous|abaixo"
     r"|di seguito)(?: \w+){0,6}\s*[:.]?\s*$"
 )
-_NAMED = re.compile(
+_NAMED = regex(
     rf"(?i)^\W*{_WORKS} (?:(?:me|the|up|all|each|main|out|and|of|meaning|tone) ){{0,3}}(?:this"
     rf"|these) (?:\w+ )?{_TEXTS}"
     rf"(?: \w+ly)?(?:[ ,]+(?:as|in|into|to|from|by|for|and|with|according|so|using|on|is"
@@ -119,13 +120,13 @@ _NAMED = re.compile(
     rf"|image|chart|graph) (?:about|mean|say|show|tell us)\b{_OTHER}*[.?!]*$"
 )
 # Even what is to be made needs it then.
-_LAST_BELOW = re.compile(
+_LAST_BELOW = regex(
     r"(?i)\b(?:the|these) (?!box|space|field|form|area|comment)\w+(?: and \w+)?"
     r" (?:given |provided |listed |stated )?below[.?!:]*\s*$"
     r"|\b(?:the|this) (?:image|picture|photo(?:graph)?|screenshot|painting|cartoon)"
     r" (?:provided|given|attached)[.?!:]*\s*$"
 )
-_SOURCED = re.compile(
+_SOURCED = regex(
     rf"(?i)^\W*(?:given|from|based on|according to|using|in) (?:the|this|these|my) (?:\w+ )?"
     rf"{_SOURCE}(?: (?:about|titled|provided|given|above|below)\b{_OTHER}{{0,60}}?)?, {_ASKED}\b"
     rf"{_OTHER}*[.?!]*\s*$"
@@ -133,22 +134,22 @@ _SOURCED = re.compile(
     rf"|excerpt|figure|chart|diagram|photo|image) (?:\d\d?|[A-D])\b{_OTHER}*[.?!]*\s*$"
 )
 # A verb, "this e-mail", a colon, and nothing behind it: numbers in it say how long it is.
-_LEFT_OPEN = re.compile(
+_LEFT_OPEN = regex(
     rf"(?i)^\W*{_WORKS} (?:\w+ ){{0,4}}(?:this|these|the|my|our) (?:\w+ )?{_TEXTS}\b"
     r"[^\n:.?!\"'“”‘’«»()\[\]{}]{0,60}[:：]\s*$"
 )
 # Numbers that may be the material, or a thing that a program will be given.
-_HOLDS = re.compile(
+_HOLDS = regex(
     r"(?i)\d{3,}|\d[,.]\d|['‘]\w[^\n]*['’]|\b(?:an?|any|n|two|some"
     r"|each) given (?:\w+ )?(?:numbers?|values?|strings?"
     r"|lists?|arrays?|words?|data ?sets?|files?)\b"
 )
-_ATTACHED = re.compile(
+_ATTACHED = regex(
     rf"(?i)\b(?:the|my|this|these|an?) (?:attached|enclosed) (?:\w+ ){{0,1}}{_TEXTS}\b"
     rf"|\b(?:see|in|read|open) (?:the )?(?:attached|enclosed)\b"
     rf"|\b(?:is|are) attached\b|\battached (?:is|are|you)\b"
 )
-_FILE = re.compile(
+_FILE = regex(
     r"(?i)^[\s\[<(\"'`]*(?:(?:attached|file|input|image|picture|audio|video|document"
     r"|photo)(?: file)?: *)?"
     r"[\w/\\ ()-]{1,60}\.(?:jpe?g|png|gif|bmp|webp|tiff?|svg|heic|mp3|wav|m4a|ogg|flac|aac|mp4"
@@ -160,13 +161,13 @@ _ELSEWHERE = (
     r"(?i)^\W*(?:please )?(?:(?:see|check|refer to|open|read)(?: the)? )?(?:attach(?:ed|ment)s?"
     r"|enclosed)(?: (?:file|document|image|picture|table|sheet))?\W*$"
 )
-_NAME_WILL_DO = re.compile(
+_NAME_WILL_DO = regex(
     r"(?i)file ?name|renam|extension|file type|\bformats?\b|\bopens?\b|program|\bscript|command"
     r"|\bcode|python|bash"
     r"|path\b|\bmarkdown|html|\bsave\b|delete|\bcopy\b|\bmove\b|download|upload|kind of file"
     r"|type of file|mime"
 )
-_LINK = re.compile(
+_LINK = regex(
     r"(?i)\b(?:read|visit|go(?:ing)? to|open|watch|look(?:ing)? at|browse|summari[sz]e|sum up"
     r"|review|analy[sz]e|evaluate"
     r"|translate|listen to|according to|based on|critique|check out|transcribe|paraphrase"
@@ -174,14 +175,14 @@ _LINK = re.compile(
     r"[^\n]{0,80}?(?:https?://[^\s)>\]]+|www\.[\w-]+\.[^\s)>\]]+|\b[a-z][\w-]*(?:\.[\w-]+)*"
     r"\.(?:com|org|net|edu|gov|io|info|de|fr|es|it|nl|uk|co|eu)/[^\s)>\]]+)"
 )
-_ADDRESS_WILL_DO = re.compile(
+_ADDRESS_WILL_DO = regex(
     r"(?i)\burls?\b|domain|\bregex|regular expression|\bparse|shorten|\bvalid|protocol"
     r"|hyperlink|href|\bapi\b|\bhtml\b"
     r"|query string|\bcode\b|python|javascript|\bscript|scrap|crawl|\bcurl\b|\bwget\b|download"
     r"|citation|\bcite|\bapa\b"
     r"|\bmla\b|bookmark|phishing|slug|web address|command|bash"
 )
-_NO_NEED = re.compile(
+_NO_NEED = regex(
     r"(?i)^\W*(?:write|create|generate|design|develop|implement|construct|build|train|compose"
     r"|draft|make|invent"
     r"|give (?:me )?an example|how (?:do|can|to|would|should|does)|imagine|suppose)\b|\b(?:code"
@@ -191,8 +192,8 @@ _NO_NEED = re.compile(
     r"|which|to|for|if|whether)\b|\btopics?\b|\bmean(?:s|ing)?\b[^\n]*['\"“]"
     r"|['\"“‘][^\n]*\bmean|<image>|<audio>|<video>"
 )
-_AFTER = re.compile(r"\n\s*\S|[:：]\s*\S")
-_WAITS = re.compile(
+_AFTER = regex(r"\n\s*\S|[:：]\s*\S")
+_WAITS = regex(
     r"(?i)\b(?:provide|paste|share|send|upload|attach|include|give me)\b|\b(?:do(?:n['’]t| not)"
     r"|can(?:['’]t|not)|unable|no|not|isn['’]t"
     r"|wasn['’]t|without|missing|need)\b[^.]{0,50}\b(?:see|open|access|view|text|article"
@@ -243,8 +244,8 @@ _MAKES = (
     r"|[:：][ \n]*[^ \n]|\n\s*\S[^\n]{40}"
 )
 _FILE_LINE = r"\n[^\n]{1,60}\.[A-Za-z0-9]{2,4}[\])>\s]*$"
-_EARLIER = re.compile(r"(?i)above|given|provided|上述|给定")  # may be in an exchange before
-_ROW_OF_NUMBERS = re.compile(r"\d[,; ]+\d")
+_EARLIER = regex(r"(?i)above|given|provided|上述|给定")  # may be in an exchange before
+_ROW_OF_NUMBERS = regex(r"\d[,; ]+\d")
 
 
 @signal(

@@ -12,6 +12,7 @@ import polars as pl
 
 from curate.registry import signal
 from curate.text.answers import NEEDS, answers
+from curate.text.lazy import regex
 
 HEAD = 240  # characters of an answer in which a refusal begins
 SHORT = 420  # characters up to which an answer that begins with a refusal is nothing else
@@ -311,11 +312,11 @@ _FOREIGN = (
     r"|به عنوان (?:یک )?(?:مدل زبان|هوش مصنوعی)"
 )
 
-_OPENS = re.compile(
+_OPENS = regex(
     rf"(?i)^[\s\"'“*_>#-]*(?:(?P<plain>{_PLAIN})|(?P<machine>{_DISCLAIMS})"
     rf"|(?P<foreign>{_FOREIGN}))"
 )
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_DENSE = regex(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # A machine that speaks of itself, anywhere in an answer. One of _SELF is in all of these.
 _SELF = (
     "language model|an ai|large model|artificial intelligence|chatbot|chat bot|virtual assistant|"
@@ -340,7 +341,7 @@ _KIND = (
     r"|A\.I\.|artificial intelligence|language model|LLM\b|GPT\b|chat ?bot|virtual assistant"
     r"|computer program|machine learning model)"
 )
-_INSIDE = re.compile(
+_INSIDE = regex(
     rf"(?i)\bi, (?:as|being) an? {_KIND}|\bas your {_KIND}[^.!?\n]{{0,40}}, i\b"
     r"|\bétant (?:donné que je suis )?une? (?:IA\b|modèle|intelligence artif|chatbot)"
     r"|\bsono (?:solo )?un['’](?:IA\b|intelligenza artif)|我(?:只"
@@ -392,7 +393,7 @@ _BUILT = (
     r"|desenvolvid[oa]|criad[oa]|treinad[oa]|sviluppat[oa]|addestrat[oa]|creat[oa]|ontwikkeld"
     r"|getraind|разработан\w*|создан\w*|обучен\w*)"
 )
-_VENDOR = re.compile(
+_VENDOR = regex(
     rf"\b[Mm]y (?:creators?|developers?|makers?|owners?),? (?:at|is|are|from)? ?{_VENDORS}\b|"
     r"\b(?:I(?:['’]m| am)|[Mm]y name is|[Cc]all me|Ich bin|[Jj]e suis|[Ss]oy|[Ss]ou|[Ss]ono|Ik ben"
     r"|[Mm]e llamo|[Mm]ein Name ist)\b[^.!?\n]{0,40}\b(?:ChatGPT|Chat GPT|GPT-?\d)"
@@ -409,12 +410,12 @@ _VENDOR = re.compile(
     rf"|训练|创建|研发|推出|创造))"
     rf"|私は[^。\n]{{0,16}}(?:ChatGPT|{_VENDORS}(?:が|によって)(?:開発|訓練|作成))"
 )
-_REFUSES = re.compile(
+_REFUSES = regex(
     rf"(?i){_ABLE}|\bi (?:do not|don['’]t|lack|have no|cannot|can['’]t|can not|am unable|am not)\b"
     rf"|(?:\band|\bso|\bthat|,) (?:therefore |thus )?(?:can ?not|can['’]t|do not|don['’]t"
     rf"|am unable|am not able|have no|lack)\b|\bit is not possible\b"
 )
-_DENIES = re.compile(
+_DENIES = regex(
     r"(?i)impossi|imposib|unmöglich|onmogelijk|ablehn|déclin|refus|отказ|恕|nicht|kein|geen"
     r"|\bne\b|\bno\b|não|\bnon\b|niet|не |нет|无|不|没|無|沒|ません|ない|없|않"
     r"|못|لا |ليس|नहीं|असमर्थ|değil|ama[mz]|eme[mz]|yok|\bnie\b|inte|ikke|không|tidak|ne(?:mohu"
@@ -422,13 +423,13 @@ _DENIES = re.compile(
     r"|\bnu\b|δεν|nem|\ben\b|לא|אין|نمی|ندار"
 )
 # After a refusal, what opens an answer after all ...
-_HELPS = re.compile(
+_HELPS = regex(
     r"(?im)^\s*(?:\d+[.)]|[-*•])\s+\S|```|\b(?:here(?:['’]s| is| are)|for example"
     r"|for instance|in general|generally|typically|that said|based on|it depends"
     r"|there are (?:several|many|some))"
 )
 # ... and what does in a longer text; in a short one it is a polite end.
-_HELPS_ON = re.compile(
+_HELPS_ON = regex(
     r"(?i)\b(?:you (?:can|could|may|might) (?:try|use|check|also|find|start|consider|follow|ask"
     r"|search|visit|look)|i (?:would |can )?(?:suggest|recommend)|instead[,:]|however, (?:the|in"
     r"|some|many|most|there|it is|it['’]s|if|you|according|people|one)|it is (?:important|possible"
@@ -440,7 +441,7 @@ _HELPS_ON = re.compile(
 )
 
 # What makes a refusal a fair answer: the question lacks what it speaks of.
-_ASKS = re.compile(
+_ASKS = regex(
     r"(?i)(?:please|could you|can you|if you|you (?:have(?:n['’]t| not)|did(?:n['’]t| not)"
     r"|need to)|kindly)[^.]{0,40}\b(?:provide|give|share|specify|clarify|paste|include|supply"
     r"|tell)|(?:more|additional|further|enough|sufficient|insufficient|some) (?:information"
@@ -454,8 +455,8 @@ _ASKS = re.compile(
     r"|nennen|teilen|stellen)|veuillez|pourriez-vous|proporcion(?:a|e|ó)|forneç|fornisc|предостав"
     r"|укажите"
 )
-_TOOLISH = re.compile(r"(?i)\bfunctions?\b|external tasks?|current capabilit|\btools?\b")
-_IDENTITY = re.compile(
+_TOOLISH = regex(r"(?i)\bfunctions?\b|external tasks?|current capabilit|\btools?\b")
+_IDENTITY = regex(
     r"(?i)\b(?:who|what) (?:are|is|were) you\b|(?:made|created|built|trained|programmed|taught"
     r"|developed|designed|owns?|behind) you\b|your (?:name|creator|developer|maker|identity|model)"
     r"|\bare you\b|(?:who|what) you are|is this (?:chatgpt|gpt|an AI)|yourself|about you\b"
@@ -468,7 +469,7 @@ _IDENTITY = re.compile(
 )
 
 # What makes a sentence of refusal an answer: it is asked for, quoted, played or translated.
-_SPEECH = re.compile(
+_SPEECH = regex(
     r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:s|ing)? down|say(?:ing)? no\b|translat"
     r"|rewrit|re-?write|paraphras|rephras|reword|grammar|\bcorrect|\bedit|proofread|\bquot|dialog"
     r"|conversation|role-?play|act as|pretend|persona|imagine|\bcharacters?\b|customer|complain"
@@ -486,7 +487,7 @@ _SPEECH = re.compile(
 )
 # ... above all if the question says such words itself, or asks for them; it is then certain that
 # they are the answer, unless a machine speaks.
-_MENTIONS = re.compile(
+_MENTIONS = regex(
     r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:s|ing)? down|would [^.?!]{0,40}\b(?:say"
     r"|respond|reply|answer)\b|(?:say(?:ing)?|tell\w*) [^.?!]{0,20}\bno\b"
     r"|entschuldig|извин|道歉|谢罪"
@@ -494,22 +495,22 @@ _MENTIONS = re.compile(
     r"|scus[ae]|disculp|désol|leid tun|nicht helfen"
 )
 # Said of anything ("if you think they can't"), so a set phrase of a machine is a refusal still.
-_MENTIONS_CANNOT = re.compile(
+_MENTIONS_CANNOT = regex(
     r"(?i)can ?not|can['’]t|unable|not able|won['’]t|will not|unfortunate|impossible"
 )
 # A text in another language may say them, and be translated into the answer's.
-_NEGATED = re.compile(r"(?i)\bnot\b|n['’]t\b|cannot|unable|sorry")
-_TRANSLATES = re.compile(
+_NEGATED = regex(r"(?i)\bnot\b|n['’]t\b|cannot|unable|sorry")
+_TRANSLATES = regex(
     r"(?i)translat|übersetz|tradu[cisz]|vertaal|перев[еоё]|翻译|翻譯|翻訳|번역|ترجم|अनुवाद|çevir"
     r"|tłumacz|how (?:do|would) you say"
 )
-_INTO_ENGLISH = re.compile(r"(?i)english|englisch|anglais|inglés|inglese|inglês|engels|англий|英")
-_DECLINES = re.compile(
+_INTO_ENGLISH = regex(r"(?i)english|englisch|anglais|inglés|inglese|inglês|engels|англий|英")
+_DECLINES = regex(
     r"(?i)\b(?:nicht|kein\w*|leider|ne|pas|désolé|no|nunca|siento|não|non|mi dispiace|niet|helaas"
     r"|не|нет|nie|inte|ikke|nu|nem|ei|değil)\b|不|没|無|抱歉|对不起|ません|ない|없|못|لا|नहीं"
 )
 # What only a machine that declines says, whatever it was asked.
-_STRONG = re.compile(
+_STRONG = regex(
     r"(?i)\b(?:help|assist)(?: you)? with (?:that|this|your|it)\b|\b(?:fulfil|comply with|complete"
     r"|answer|process|provide|generate)l? (?:that|this|your|such) (?:type of |kind of )?(?:request"
     r"|question|information|content|task|query|prompt)|browse|language model|\ban AI\b|\bGPT"
@@ -519,10 +520,8 @@ _STRONG = re.compile(
     r"|(?:task|instruction|request) can ?not be|语言模型|人工智能|言語モデル|언어 모델|Sprachmodell"
     r"|modèle de langage|modelo de l|языковая модель"
 )
-_MODEL = re.compile(
-    r"(?i)\bAI\b|\bmodel\b|\bGPT|\b(?:this|that|your|the) (?:request|task)\b|語言|语言"
-)
-_ABOUT_YOU = re.compile(
+_MODEL = regex(r"(?i)\bAI\b|\bmodel\b|\bGPT|\b(?:this|that|your|the) (?:request|task)\b|語言|语言")
+_ABOUT_YOU = regex(
     r"(?i)\b(?:are you|who (?:are|made|created|built|trained) you|what are you|do you|have you"
     r"|can you (?:feel|see|hear|think|love|dream|taste|eat|sleep|learn|remember)|you (?:feel|think"
     r"|like|prefer|believe|love|enjoy|want)|your (?:name|opinion|favou?rite|feelings?|thoughts?"
@@ -533,17 +532,17 @@ _ABOUT_YOU = re.compile(
     r"|eres|você|sei (?:un|tu)|кто ты|ты (?:кто|робот|чувств)|ben je"
 )
 # Asked what it is, a machine says so; asked for a play, it speaks as another.
-_NATURE = re.compile(
+_NATURE = regex(
     r"(?i)\b(?:(?<!how )(?<!what )(?<!why )do you (?:have|feel|dream|sleep|eat|think"
     r"|experience|exist)|are you (?:an?|able|conscious|sentient|alive|human|real)"
     r"|can you (?:feel|see|hear|think|love|dream|taste|eat|sleep))\b"
 )
-_ABOUT_AI = re.compile(
+_ABOUT_AI = regex(
     r"(?i)\bAIs?\b|artificial intell|language model|\bGPT|chatgpt|\bLLM|chat ?bot|openai|\brobot"
     r"|\bKI\b|künstliche|\bIA\b|intel\w+ artif|\bИИ\b|искусств|нейросет|人工智能|人工知能|语言模型"
     r"|인공지능|machine learning|virtual assistant|anthropic"
 )
-_PLAYED = re.compile(
+_PLAYED = regex(
     r"(?i)dialog|conversation|role-?play|\bact as|pretend|persona\b|\bcharacters?\b|\bscript"
     r"|screenplay|\bstor(?:y|ies)\b"
     r"|monolog|\b(?:writ|compos|creat|generat|sing|mak|recit)\w*\b[^.\n]{0,60}\b(?:poem|songs?\b"
@@ -554,7 +553,7 @@ _PLAYED = re.compile(
     r"|gespräch|übersetz|tradu[cisz]|diálogo|диалог|перев[еоё]|翻译|翻譯|翻訳|번역|对话|對話|会話"
     r"|대화|脚本|剧本|故事|扮演|改写|改寫|聊天|机器人|角色"
 )
-_HARM = re.compile(
+_HARM = regex(
     r"(?i)\b(?:bombs?|explosives?|kill(?:ing|er|s)?|murder\w*|poison\w*|weapons?|guns?|firearms?"
     r"|hack(?:ing|er|s|ed)?|malware|virus(?:es)?|ransomware|phish\w*|steal\w*|stolen|theft"
     r"|rob(?:bing|bery)?|shoplift\w*|burglar\w*|counterfeit\w*|drugs?|meth|methamphetamine|cocaine"
@@ -578,7 +577,7 @@ _HARM = re.compile(
     r"|zabić|narkotyk|włama|broń\b"
 )
 _MILD = (None, "disclaimer", "identity", "doubtful")  # a refusal elsewhere in the row goes first
-_TOOLS = re.compile(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
+_TOOLS = regex(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
 
 
 @signal(
