@@ -55,11 +55,18 @@ class Sample(NamedTuple):
         texts: what is learnt from.
         llm: which an LLM wrote.
         groups: a number a text; texts with one number belong together.
+        weight: how much each counts in training among those of its origin; None is 1.
     """
 
     texts: pl.Series
     llm: Mask
     groups: Ints
+    weight: Reals | None = None
+
+    def where(self, kept: Mask) -> Sample:
+        """Some of the texts."""
+        weight = None if self.weight is None else self.weight[kept]
+        return Sample(self.texts.filter(pl.Series(kept)), self.llm[kept], self.groups[kept], weight)
 
 
 @dataclass(frozen=True)
@@ -160,17 +167,19 @@ def folds(known: Sample, seed: int = 0, count: int = FOLDS) -> Ints:
 
 
 def out_of_fold(known: Sample, fold: Ints, seed: int = 0) -> tuple[Reals, Style]:
-    """What a head that has not seen a text's fold says of it, and what all texts look like."""
+    """What a head that has not seen a text's fold says of it, and what all texts look like.
+
+    Nor has it seen what belongs together with a text of the fold, wherever that is.
+    """
     sums = np.zeros(len(known.texts))
     for one in np.unique(fold):
         held = fold == one
-        rest = Sample(known.texts.filter(pl.Series(~held)), known.llm[~held], known.groups[~held])
+        rest = known.where(~np.isin(known.groups, known.groups[held]))
         if rest.llm.all() or not rest.llm.any():
             raise UsageError(
                 "all texts of one origin belong together; more of other kinds are needed"
             )
-        of_held = measure(known.texts.filter(pl.Series(held)))
-        sums[held] = trained(rest, seed).logit(of_held)
+        sums[held] = trained(rest, seed).logit(measure(known.where(held).texts))
     return sums, measure(known.texts)
 
 
@@ -178,6 +187,8 @@ def trained(known: Sample, seed: int = 0) -> Head:
     """A head without calibration; both origins count the same, and a text as its windows."""
     texts, of = windows(known.texts, seed)
     share = 1 / np.bincount(of)[of]
+    if known.weight is not None:
+        share *= known.weight[of]
     llm = known.llm[of]
     for origin in (False, True):
         share[llm == origin] /= share[llm == origin].sum()

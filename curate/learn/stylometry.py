@@ -1,8 +1,10 @@
 """How a text is written, as numbers: its words, and its rhythm; not what it is about.
 
-Two blocks a text. *Words*: hashed words and pairs of neighbouring words, punctuation included; a
-text's first word makes a pair with its beginning. *Style*: rates of punctuation, endings and
-pronouns, lengths of words and sentences and how much these vary, how common the words are.
+Two blocks a text. *Grams*, hashed, punctuation included, of three kinds: words and pairs of
+neighbours; pairs with one word between them; three neighbours of which only the commonest words
+keep their spelling, the others their last two letters (topics go, the manner of building sentences
+stays). A text's beginning counts as a word. *Style*: rates of punctuation, endings and pronouns,
+lengths of words and sentences and how much these vary, how common the words are.
 
 Spaces, line ends, quotation marks' shapes and Markdown's signs leave no trace: they tell where a
 text was stored, not who wrote it (half of the public sets have their human texts without line ends
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 BITS = 18
-PLACES = 1 << BITS  # of hashed words and pairs
+KINDS = 3  # words and pairs, pairs around a word, three of a frame
+PLACES = KINDS << BITS  # of hashed grams; a kind's are side by side
 
 _SAME = {
     "\u2018": "'",
@@ -61,6 +64,7 @@ _PERSONS = {
 }
 _BEFORE = np.uint64(0x9E3779B97F4A7C15)  # stands before a text's first word
 _ODD = np.uint64(0xC2B2AE3D27D4EB4F)
+_FRAME = 250  # words that keep their spelling in a frame; 100 or 600 do as well
 # From here on the vocabulary of the static model is ordered by how frequent words are.
 _MOST_FREQUENT = b"the"
 
@@ -69,8 +73,8 @@ class Style(NamedTuple):
     """What a text looks like to a head.
 
     Attributes:
-        rows: the text of each hashed word or pair, ascending.
-        places: which of PLACES each one falls on.
+        rows: the text of each hashed gram, ascending.
+        places: which of PLACES each one falls on; its kind is `places >> BITS`.
         values: 1 + log of how often it occurs there.
         style: float32 (n, STYLES), raw.
         words: words of each text, code and signs left out.
@@ -140,24 +144,63 @@ def _plain(texts: pl.Series) -> pl.Series:
 def measure(texts: pl.Series) -> Style:
     """Both blocks of each text; a null is an empty text."""
     tokens = _Tokens(texts)
-    rows, places, values = _words(tokens)
-    words = tokens.per_row(tokens.is_word)
     rank, known = _ranks(tokens)
+    rows, places, values = _grams(tokens, rank)
+    words = tokens.per_row(tokens.is_word)
+    share = tokens.per_row(known) / np.maximum(words, 1)
     made = [*_rates(tokens, words), *_rhythm(tokens), *_lengths(tokens, words)]
-    made += [tokens.per_row(rank) / np.maximum(words, 1), 1 - known, _variety(tokens, words)]
+    made += [tokens.per_row(rank) / np.maximum(words, 1), 1 - share, _variety(tokens, words)]
     style = np.column_stack(made).astype(np.float32) if made else np.zeros((0, 0), np.float32)
-    return Style(rows, places, values, style, words.astype(np.int64), known.astype(np.float32))
+    return Style(rows, places, values, style, words.astype(np.int64), share.astype(np.float32))
 
 
-def _words(tokens: _Tokens) -> tuple[Ints, Ints, Floats]:
-    """Hashed words and pairs: row, place, 1 + log of the count."""
+def _grams(tokens: _Tokens, rank: NDArray[np.float64]) -> tuple[Ints, Ints, Floats]:
+    """Hashed grams of each kind: row, place, 1 + log of the count."""
     before = np.where(tokens.is_first, _BEFORE, np.roll(tokens.hash, 1))
-    pairs = (before * _ODD) ^ tokens.hash
-    pairs = (pairs ^ (pairs >> np.uint64(29))) * _ODD
-    both = np.concatenate([tokens.hash, pairs]) >> np.uint64(64 - BITS)
-    keys = np.concatenate([tokens.row, tokens.row]) << BITS | both.astype(np.int64)
-    keys, counts = np.unique(keys, return_counts=True)
-    return keys >> BITS, keys & (PLACES - 1), (1 + np.log(counts)).astype(np.float32)
+    second = np.roll(tokens.is_first, 1)
+    further = np.where(second, _BEFORE, np.roll(tokens.hash, 2))
+    later = ~tokens.is_first  # with a word two places before it, or the beginning
+    frame = _frame(tokens, rank)
+    frame_before, frame_further = np.roll(frame, 1), np.where(second, _BEFORE, np.roll(frame, 2))
+    grams = [
+        np.concatenate([tokens.hash, _both(before, tokens.hash)]),
+        _both(further, tokens.hash)[later],
+        _both(_both(frame_further, frame_before), frame)[later],
+    ]
+    rows = [np.concatenate([tokens.row, tokens.row]), tokens.row[later], tokens.row[later]]
+    keys = np.concatenate(
+        [
+            (row * KINDS + kind) << BITS | (gram >> np.uint64(64 - BITS)).astype(np.int64)
+            for kind, (row, gram) in enumerate(zip(rows, grams, strict=True))
+        ]
+    )
+    keys.sort()
+    begins = np.flatnonzero(np.diff(keys, prepend=-1))
+    counts = np.diff(begins, append=len(keys))
+    keys = keys[begins]
+    return keys // PLACES, keys % PLACES, (1 + np.log(counts)).astype(np.float32)
+
+
+def _both(first: Hashes, second: Hashes) -> Hashes:
+    """A hash of two things in this order."""
+    mixed = (first * _ODD) ^ second
+    made: Hashes = (mixed ^ (mixed >> np.uint64(29))) * _ODD
+    return made
+
+
+def _frame(tokens: _Tokens, rank: NDArray[np.float64]) -> Hashes:
+    """What is left of each token where topics are gone: common words and signs stay as they are.
+
+    Of other words two letters stay, the last, and whether it begins with a capital; of a number
+    nothing.
+    """
+    last = tokens.lower[tokens.ends - 1].astype(np.uint64)
+    earlier = np.where(tokens.size > 1, tokens.lower[tokens.ends - 2], 0).astype(np.uint64)
+    capital = ((tokens.head >= ord("A")) & (tokens.head <= ord("Z"))).astype(np.uint64)
+    digit = (tokens.head >= ord("0")) & (tokens.head <= ord("9"))
+    shape = np.where(digit, 1, capital << np.uint64(16) | earlier << np.uint64(8) | last)
+    common = (rank < np.log(_FRAME + 2)) & ~digit  # a sign's rank is 0
+    return np.where(common, tokens.hash, shape.astype(np.uint64) * _ODD)
 
 
 def _rates(tokens: _Tokens, words: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -218,14 +261,12 @@ def _short(hashes: Hashes) -> Ints:
     return (hashes >> np.uint64(24)).astype(np.int64)
 
 
-def _ranks(tokens: _Tokens) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The log of each word's rank (0 for a sign), and the share of known words, a text."""
+def _ranks(tokens: _Tokens) -> tuple[NDArray[np.float64], Mask]:
+    """The log of each word's rank (0 for a sign), and which words English knows."""
     hashes, ranks = _vocabulary()
     at = np.minimum(np.searchsorted(hashes, tokens.hash), len(hashes) - 1)
     known = (hashes[at] == tokens.hash) & tokens.is_word
-    rank = np.where(known, ranks[at], ranks.max()) * tokens.is_word
-    words = tokens.per_row(tokens.is_word)
-    return rank, tokens.per_row(known) / np.maximum(words, 1)
+    return np.where(known, ranks[at], ranks.max()) * tokens.is_word, known
 
 
 @cache

@@ -16,7 +16,7 @@ from curate.errors import UsageError
 from curate.learn import fit
 from curate.learn.head import Head, load, save, sigmoid, train
 from curate.learn.share import LEAST, synthetic_share
-from curate.learn.stylometry import PLACES, measure
+from curate.learn.stylometry import BITS, PLACES, measure
 from curate.registry import signals
 
 PEOPLE = (
@@ -121,13 +121,39 @@ def test_training_reaches_the_minimum():
 
 
 def loss(head, style, llm):
-    from curate.learn.head import PENALTY, STYLE_WEIGHT
+    from curate.learn.head import KIND_WEIGHT, PENALTY, STYLE_WEIGHT
 
-    chance = np.clip(sigmoid(head.logit(style)), 1e-12, 1 - 1e-12)
+    chance = np.clip(sigmoid(head.total(style)), 1e-12, 1 - 1e-12)
     fit_loss = -np.where(llm, np.log(chance), np.log(1 - chance)).mean()
+    scale = np.array(KIND_WEIGHT)[np.arange(PLACES) >> BITS]
     return fit_loss + PENALTY / len(llm) / 2 * (
-        (head.weights**2).sum() + ((head.styles / STYLE_WEIGHT) ** 2).sum()
+        ((head.weights / scale) ** 2).sum() + ((head.styles / STYLE_WEIGHT) ** 2).sum()
     )
+
+
+def test_a_short_text_says_less():
+    head = load("synthetic")
+    style = measure(pl.Series([text := written(MODEL, 1), f"{text} {text}"]))
+    short, long = head.logit(style) / head.total(style)
+    assert (short, long) == pytest.approx((60 / 80, 120 / 140))
+
+
+def test_weights_and_what_belongs_to_a_fold_in_training():
+    made = texts(PEOPLE, 30) + texts(MODEL, 30)
+    llm = np.arange(60) >= 30
+    known = fit.Sample(pl.Series(made), llm, np.arange(60))
+    plain = fit.trained(known)
+    # A text that counts nothing teaches nothing; that it stands there is seen in the idf alone.
+    turned = np.where(np.arange(60) == 59, ~llm, llm)
+    without = known._replace(llm=turned, weight=np.where(np.arange(60) == 59, 0.0, 1.0))
+    style = measure(known.texts)
+    assert fit.auroc(fit.trained(without).logit(style), llm) == fit.auroc(plain.logit(style), llm)
+    # Text 31 belongs with text 0 of another fold: the head that judges 0 has not seen it.
+    fold = np.arange(60) % 2
+    linked = known._replace(groups=np.where(np.arange(60) == 31, 0, np.arange(60)))
+    sums, _ = fit.out_of_fold(linked, fold)
+    rest = known.where((fold == 1) & (np.arange(60) != 31))
+    assert sums[0] == fit.trained(rest).logit(measure(pl.Series(made[:1])))[0]
 
 
 def test_calibration_finds_slope_and_shift():

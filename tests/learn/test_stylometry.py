@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.learn.stylometry import PLACES, measure
+from curate.learn.stylometry import BITS, KINDS, PLACES, measure
 
 SENTENCE = 28  # the column of words a sentence
 TEXT = "We sold the boat. It leaked badly; nobody wanted it, and we didn't mind."
@@ -44,8 +44,33 @@ def test_word_order_punctuation_and_opening_leave_one():
 
 
 def test_counts_are_dampened():
-    places = of("dog dog dog")[0]
+    places = kinds("dog dog dog")[0]
     assert sorted(places.values()) == pytest.approx([1, 1 + np.log(2), 1 + np.log(3)])
+
+
+def kinds(text):
+    """Places and values of each kind of gram."""
+    places = of(text)[0].items()
+    return [{at: one for at, one in places if at >> BITS == kind} for kind in range(KINDS)]
+
+
+def test_a_pair_reaches_over_a_word():
+    assert kinds("a big dog")[1].keys() & kinds("a small dog")[1].keys()
+    assert not kinds("a big dog")[1].keys() & kinds("a small cat")[1].keys()
+    assert len(kinds("dog")[1]) == 0  # nothing stands two words before it, not even the beginning
+
+
+def test_a_frame_keeps_common_words_and_endings_alone():
+    def frame(text):
+        return kinds(text)[2].keys()
+
+    assert frame("The bakers were kneading 12 rolls.") == frame(
+        "The readers were bleeding 7 pulls."
+    )
+    assert frame("The bakers were kneading") != frame("The bakers had kneading")
+    assert frame("The bakers were kneading") != frame("The bakers were kneaded")
+    assert frame("the bakers knead") != frame("the Bakers knead")
+    assert len(frame("The bakers knead.")) == 3  # the first of them begins with the beginning
 
 
 def test_words_and_known_words():
