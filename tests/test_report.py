@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import shutil
+import sys
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -24,7 +25,7 @@ from curate import pipeline, report
 from curate.config import Settings
 from curate.errors import InputError
 from curate.policy.catalogue import _shipped_rules
-from curate.report import build, explorer
+from curate.report import explorer
 from curate.report.charts import _difference, telling, told
 from curate.report.excerpt import Mark, around, cut, differences, ends
 from curate.report.figures import _LENGTHS, _bins, _trimmed, place
@@ -801,7 +802,8 @@ def test_rows_that_nothing_was_found_in_are_a_sample_that_says_so(run, monkeypat
     assert all(one["p"] for one in silent)
     told = count(len(silent))
     assert f"Beside them {told} that nothing was found in, drawn by lot." in html(whole)
-    monkeypatch.setattr(build, "LOT", 1)
+    # `curate.report.build` is the function, of the module's name.
+    monkeypatch.setattr(sys.modules["curate.report.build"], "LOT", 1)
     assert report.build(run).explorer.untouched <= 1
 
 
