@@ -55,8 +55,8 @@ class Head:
         bias: what a text with nothing has.
         slope, shift: probability = 1 / (1 + exp(-(slope * sum + shift))).
         ratio, offsets: within one source the logit is `ratio` times that of the probability, plus
-            an offset of the source's own; these are those of the sources that were left out in
-            training, one at a time.
+            an offset of the source's own; these are those of the collections of sources that were
+            left out in training, one source at a time.
         fingerprint: SHA-256 of the file it came from.
     """
 

@@ -348,7 +348,7 @@ def of_shipped() -> Iterator[Line | str]:
         yield Line(f"first {size} words", auroc(head.logit(measure(texts)), llm))
 
 
-THRESHOLD = 0.15  # of synthetic-likely
+THRESHOLD = 0.06  # of synthetic-likely
 
 
 def dolly() -> Texts:
