@@ -65,10 +65,10 @@ _SCHEMA: dict[str, Any] = {
 def paraphrases(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The item nearest to each row, those first that are answered alike; null without embedder."""
     none = pl.DataFrame(schema=_SCHEMA).clear(frame.height)
-    model = embedder(settings.embedder)
-    rows = _usable(frame)
-    if not settings.against or model is None or not len(rows):
+    model = embedder(settings.embedder) if settings.against else None
+    if model is None:
         return none
+    rows = _usable(frame)
     items = _items(load(settings.against), model)
     row, question, cosine = _pairs(frame, rows, items)
     if not len(row):

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from curate import Settings, clean
+from curate.dedup.against import load
 from curate.ingest import Ingest
 from curate.read import Record
 from curate.report.story import story
@@ -94,3 +95,26 @@ def test_a_run_flags_it_and_shows_the_item(tmp_path):
     assert told.findings[0]["value"].endswith("items.jsonl:1, cosine 0.96")
     assert told.item is not None
     assert told.item.texts[0] == ("question", ITEMS[0]["question"])
+
+
+def test_items_without_answers_and_without_short_questions(tmp_path):
+    rows = [
+        {"instruction": text, "input": "", "output": "It is."} for text in ("", "Why is it so?")
+    ]
+    path = tmp_path / "items.jsonl"
+    ingest = Ingest()
+    frame = to_frame(
+        [ingest(Record("test", 1, orjson.dumps(one), None))[0] for one in [rows[1], rows[0]]]
+    )
+    for item, found in (
+        ({"prompt": "So why is it so?"}, [True, False]),
+        ({"prompt": f"{LONG} Why?"}, [False, False]),
+    ):
+        path.write_text(json.dumps(item), "utf-8")
+        asks = Settings(against=(str(path),))
+        load(asks.against, anew=True)
+        made = frame
+        for signal in (sketches, vectors, contamination, paraphrases):
+            made = made.hstack(signal(made, asks))
+        assert made["paraphrase"].is_not_null().to_list() == found
+        assert paraphrases(made[1:], asks)["paraphrase"].to_list() == [None]
