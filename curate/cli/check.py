@@ -82,6 +82,7 @@ def check(
     rules: options.Rules = None,
     against: options.Against = None,
     embedder: options.Embedder = None,
+    lm: options.Lm = None,
     label_field: options.LabelField = None,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -92,7 +93,7 @@ def check(
 
     wanted = _wanted(output, report, json=json)
     clean = options.meant(
-        format=format, map=map, set=set, rules=rules, against=against, embedder=embedder,
+        format=format, map=map, set=set, rules=rules, against=against, embedder=embedder, lm=lm,
         label_field=label_field,
     )  # fmt: skip
     chosen = options.meant(pack=pack, select=select, ignore=ignore)

@@ -60,6 +60,7 @@ def clean(
     index: options.Index = None,
     fix: options.Fix = None,
     embedder: options.Embedder = None,
+    lm: options.Lm = None,
     label_field: options.LabelField = None,
     synthetic_head: options.SyntheticHead = None,
     seed: options.Seed = None,
@@ -75,7 +76,7 @@ def clean(
     found = config_here(config, quiet=quiet)
     asked = options.meant(
         format=format, map=map, to=to, pack=pack, select=select, ignore=ignore, set=set,
-        rules=rules, against=against, index=index, fix=fix, embedder=embedder,
+        rules=rules, against=against, index=index, fix=fix, embedder=embedder, lm=lm,
         label_field=label_field, synthetic_head=synthetic_head, seed=seed,
     )  # fmt: skip
     chosen = options.settings(found, **asked)

@@ -80,6 +80,14 @@ Embedder = Annotated[
         help="static (comes along), none, or a sentence-transformers model: its folder or name.",
     ),
 ]
+Lm = Annotated[
+    str | None,
+    typer.Option(
+        "--lm",
+        metavar="NAME",
+        help="Ask a causal language model about each answer: its folder, .gguf file or name.",
+    ),
+]
 SyntheticHead = Annotated[
     str | None,
     typer.Option(
@@ -237,6 +245,8 @@ def progress(*, quiet: bool) -> Iterator[Tick]:
     )
     from rich.text import Text
 
+    from curate.read.progress import listening
+
     class Amount(ProgressColumn):
         """Worked out when it is drawn: at every tick it would take longer than the work."""
 
@@ -261,7 +271,8 @@ def progress(*, quiet: bool) -> Iterator[Tick]:
                 tasks[stage] = bars.add_task(stage, total=total)
             bars.update(tasks[stage], completed=done, total=total)
 
-        yield tick
+        with listening(tick):
+            yield tick
 
 
 def _amount(stage: str, done: float, speed: float) -> str:

@@ -75,6 +75,7 @@ def selftest(
     against: options.Against = None,
     fix: options.Fix = None,
     embedder: options.Embedder = None,
+    lm: options.Lm = None,
     config: Config = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -85,7 +86,7 @@ def selftest(
     found = config_here(config, quiet=quiet)
     asked = options.meant(
         format=format, map=map, pack=pack, select=select, ignore=ignore, set=set, rules=rules,
-        against=against, fix=fix, embedder=embedder, seed=seed,
+        against=against, fix=fix, embedder=embedder, lm=lm, seed=seed,
     )  # fmt: skip
     chosen = options.settings(found, **asked)
     _check_out(out, inputs, chosen, config)

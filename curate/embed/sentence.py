@@ -34,7 +34,7 @@ class SentenceModel:
 
     def __init__(self, name: str, model: Any) -> None:  # noqa: ANN401  # an optional package's
         self.name = name
-        self.fingerprint = _fingerprint(model)
+        self.fingerprint = hash_of_weights(model)
         self._model = model
         self.width = int(model.encode(["width"], show_progress_bar=False).shape[1])
 
@@ -95,21 +95,22 @@ def load(name: str) -> SentenceModel:
         from sentence_transformers import SentenceTransformer
     except ImportError:
         raise MissingExtra(f"--embedder {name}", "embed") from None
-    _hush()
+    hush()
     try:
         return SentenceModel(name, SentenceTransformer(str(folder) if folder.exists() else name))
     except Exception as error:  # noqa: BLE001  # whatever torch, transformers or the hub raise
         where = "damaged, or of another kind" if folder.exists() else "no folder, and not to be had"
         raise UsageError(
-            f"--embedder {name}: {where} ({_first_line(error)}); --embedder static needs nothing"
+            f"--embedder {name}: {where} ({first_line(error)}); --embedder static needs nothing"
         ) from None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says first, or its kind where it says nothing: at most 120 characters."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
 
 
-def _hush() -> None:
+def hush() -> None:
     """Say nothing of what loading a model says: bars, tables, advice to log in."""
     from transformers.utils import logging as said
 
@@ -119,7 +120,7 @@ def _hush() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _fingerprint(model: Any) -> str:  # noqa: ANN401  # an optional package's
+def hash_of_weights(model: Any) -> str:  # noqa: ANN401  # an optional package's
     """SHA-256 of the layers as they describe themselves, and of every weight."""
     import torch
 

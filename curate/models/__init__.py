@@ -22,11 +22,15 @@ def fingerprints(settings: Settings, signals: Collection[str]) -> dict[str, str]
     """
     from curate.embed import NONE, embedder
     from curate.learn.head import load
+    from curate.lm import language_model
 
     made: dict[str, str] = {}
     model = embedder(settings.embedder) if "vectors" in signals else None
     if model is not None:
         made["embedder"] = model.fingerprint
+    asked = language_model(settings.lm) if "second_opinion" in signals else None
+    if asked is not None:
+        made["lm"] = asked.fingerprint
     if "synthetic" in signals and settings.embedder != NONE:
         made["synthetic_head"] = load(settings.synthetic_head).fingerprint
     return made

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import polars as pl
 
 from curate.config import Settings
 from curate.decide import decide
@@ -24,9 +25,7 @@ from curate.score import Scorer, make_plan
 from curate.text.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    import polars as pl
+    from collections.abc import Iterable, Iterator, Mapping
 
     from curate.policy.rule import Rule
 
@@ -34,23 +33,28 @@ if TYPE_CHECKING:
 def failures(rule: Rule) -> Iterator[str]:
     """What the examples of a rule promise and the rule does not keep, a line each."""
     for kind, wanted in (("hits", True), ("misses", False)):
+        before = 0 if wanted else len(rule.examples.hits)
         for number, example in enumerate(getattr(rule.examples, kind), start=1):
+            at = before + number - 1
+            measured = {name: said[at] for name, said in rule.examples.measured.items()}
             records = example if isinstance(example, list) else [example]
             if rule.examples.among is not None:
                 records = [*rule.examples.among.made(), *records]
-            if _hits_last(rule, records) is not wanted:
+            if _hits_last(rule, records, measured) is not wanted:
                 found = "is left alone" if wanted else "hits"
                 yield f"{rule.code}: examples.{kind}[{number}] {found}"
 
 
-def _hits_last(rule: Rule, records: list[dict[str, Any]]) -> bool:
+def _hits_last(rule: Rule, records: list[dict[str, Any]], measured: Mapping[str, float]) -> bool:
     if rule.action == "edit":
         return _edits(rule, records[-1])
     frame = _laid_out(rule, records, "example")
     with _beside(rule) as settings:
         scorer = Scorer(make_plan(rule.reads), {rule.code: rule}, settings)
         scorer.add(frame)
-        findings = decide(*scorer.finish(), {rule.code: rule}).findings
+        scores, matches = scorer.finish()
+    scores = scores.with_columns(pl.lit(value).alias(name) for name, value in measured.items())
+    findings = decide(scores, matches, {rule.code: rule}).findings
     return frame.height - 1 in findings["row"].to_list()
 
 

@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from curate.policy.condition import KEYWORDS, words
 
@@ -128,6 +136,8 @@ class Examples(BaseModel):
     Each example is a record in any format, or a list of records of which the last is the one that
     hits or is left alone. `against` are evaluation items, for rules that compare rows with such;
     `indexed` are records that earlier runs have kept; `among` are the rows of the same file.
+    `measured` are columns that only a model measures which doesn't come along, and what it said of
+    the hits, then of the misses.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -137,6 +147,19 @@ class Examples(BaseModel):
     against: tuple[dict[str, Any], ...] = ()
     indexed: tuple[dict[str, Any], ...] = ()
     among: Among | None = None
+    measured: Mapping[str, tuple[FiniteFloat, ...]] = {}
+
+    @field_validator("measured")
+    @classmethod
+    def _of_all(
+        cls, measured: Mapping[str, tuple[float, ...]], info: ValidationInfo
+    ) -> Mapping[str, tuple[float, ...]]:
+        """Refuse a column that does not have a value an example."""
+        count = len(info.data.get("hits", ())) + len(info.data.get("misses", ()))
+        for name, values in measured.items():
+            if len(values) != count:
+                raise ValueError(f"{name} has {len(values)} values, there are {count} examples")
+        return measured
 
 
 class Rule(BaseModel):

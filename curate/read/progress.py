@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +19,24 @@ Tick = Callable[[str, int, int | None], None]
 
 def no_tick(_stage: str, _done: int, _total: int | None) -> None:
     """Tell nobody."""
+
+
+_listening: ContextVar[Tick] = ContextVar("listening", default=no_tick)
+
+
+@contextmanager
+def listening(tick: Tick) -> Iterator[None]:
+    """While the block runs, what is far from any command tells this tick: see `listener`."""
+    before = _listening.set(tick)
+    try:
+        yield
+    finally:
+        _listening.reset(before)
+
+
+def listener() -> Tick:
+    """Whom a signal that takes minutes can tell how far it is."""
+    return _listening.get()
 
 
 def read_all(sources: Sequence[Source], tick: Tick) -> Iterator[Record]:

@@ -32,7 +32,7 @@ class Fake:
 @pytest.fixture
 def cached(tmp_path, monkeypatch):
     monkeypatch.setenv("CURATE_CACHE", str(tmp_path))
-    monkeypatch.setattr(sentence, "_fingerprint", lambda _: "f" * 64)
+    monkeypatch.setattr(sentence, "hash_of_weights", lambda _: "f" * 64)
 
 
 @pytest.mark.usefixtures("cached")
