@@ -338,16 +338,20 @@ def known_tasks() -> Iterator[tuple[str, list[str], list[str]]]:
     yield "Dolly", [row["instruction"] for row in dolly], [row["category"] for row in dolly]
 
 
+def purity(found: pl.DataFrame, labels: list[str]) -> float:
+    """The share of rows in a group whose commonest class is theirs."""
+    pairs = found.with_columns(pl.Series("label", labels)).drop_nulls()
+    most = pairs.group_by("task_number").agg(pl.col("label").value_counts(sort=True).first())
+    return float(most["label"].struct.field("count").sum() / pairs.height)
+
+
 def grouping() -> Iterator[Figure | str]:
     """Kinds of tasks against classes that are known, and the cost."""
     yield "Purity: the share of rows in a group whose commonest class is theirs; anchor: one group."
     for name, texts, labels in known_tasks():
         frame = framed([(text, "", "Done.") for text in texts])
         found = tasks(frame.hstack(instruction_vectors(frame, Settings())), Settings())
-        pairs = found.with_columns(pl.Series("label", labels)).drop_nulls()
-        groups = pairs["task_number"].n_unique()
-        most = pairs.group_by("task_number").agg(pl.col("label").value_counts(sort=True).first())
-        pure = most["label"].struct.field("count").sum() / pairs.height
+        groups, pure = found["task_number"].n_unique(), purity(found, labels)
         what = f"{name}, {len(set(labels))} classes, {groups} groups"
         yield (what, pure, None, f"{Counter(labels).most_common(1)[0][1] / len(labels):.3f}")
     frame = alpaca()

@@ -14,7 +14,7 @@ import orjson
 import polars as pl
 
 from curate.config import Settings
-from curate.dedup import alike
+from curate.dedup import alike, minhash
 from curate.embed import matrix
 from curate.embed.static import static
 from curate.ingest import Ingest
@@ -107,6 +107,12 @@ class Labelled(NamedTuple):
     texts: list[str]
     given: np.ndarray
     known: noise.Texts
+
+    def of(self, rows: np.ndarray) -> Labelled:
+        """Some of them; their classes have to be the first ones."""
+        runs = minhash.Runs(self.known.runs, np.arange(len(self.texts))).of(rows)
+        known = noise.Texts(self.known.vectors[rows], runs, self.known.groups[rows])
+        return Labelled([self.texts[at] for at in rows.tolist()], self.given[rows], known)
 
 
 def labelled(texts: list[str], labels: list[str]) -> Labelled:
