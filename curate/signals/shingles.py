@@ -26,15 +26,23 @@ _CASED = (
 )
 
 
+# How a question may begin and end beside what it asks.
+_PLEASE = (
+    r"(?i)^\s*(?:(?:please|kindly)[ ,]+|(?:can|could|would|will) you (?:please |kindly )?"
+    r"|i(?:'d| would) like you to |i want you to )+"
+)
+_THANKS = r"(?i)[ ,]+(?:please|thanks|thank you)[.!? ]*$"
+
+
 @signal(
     columns={
         "context_key": "hash of the system prompt, the order of the roles, and what the record "
         "says beside its turns: tools, verdict, calls",
         "prompt_key": "hash of the normalised prompt and of the context",
         "response_key": "hash of the normalised answer (and of the rejected one)",
-        "prompt_wording": "hash of the words of the prompt in their order; of the whole text, but "
-        f"for the stop at its end, under {SHORT} words",
-        "response_wording": "the same of the answer",
+        "prompt_wording": "hash of the words of the prompt in their order, without a courtesy at "
+        f"its ends; of the whole text, but for the stop at its end, under {SHORT} words",
+        "response_wording": "the same of the answer, courtesies included",
         "prompt_length": "words of the prompt, where a sign takes one back",
         "response_length": "the same of the answer",
         "prompt_words": "token hashes of the prompt in their order, closed by 0",
@@ -43,7 +51,7 @@ _CASED = (
     },
     needs=("system", "prompt", "response", "rejected", "roles", "texts", "aside"),
     transient=True,
-    version=2,
+    version=3,
 )
 def sketches(frame: pl.DataFrame) -> pl.DataFrame:
     """Keys for exact comparison and token hashes for the rest: 4 bytes a word."""
@@ -53,7 +61,8 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
         normalized(pl.col("system")).fill_null(""),
         pl.col("aside"),
     ).select(pl.struct(pl.all()).hash(seed=1).alias("context"))["context"]
-    prompt = _Sketch(_turns(frame, ("prompt",), ("user", "tool")))
+    asked = _turns(frame, ("prompt",), ("user", "tool"))
+    prompt = _Sketch(asked)
     response = _Sketch(_turns(frame, ("response", "rejected"), ("assistant",)))
     keys = pl.DataFrame({"context": context, "key": prompt.key})
     return pl.DataFrame(
@@ -61,7 +70,7 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
             "context_key": context,
             "prompt_key": keys.select(pl.struct(pl.all()).hash(seed=2).alias("key"))["key"],
             "response_key": response.key,
-            "prompt_wording": prompt.wording,
+            "prompt_wording": _blunt(asked, prompt.wording),
             "response_wording": response.wording,
             "prompt_length": prompt.length,
             "response_length": response.length,
@@ -70,6 +79,14 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
             "response_ease": response.ease(),
         }
     )
+
+
+def _blunt(asked: pl.Series, wording: pl.Series) -> pl.Series:
+    """The wording of prompts, of those with a courtesy what it is without: they ask the same."""
+    rows = _where(asked, pl.col("text").str.contains(f"{_PLEASE}|{_THANKS}"))
+    bare = asked.gather(rows).str.replace(_PLEASE, "").str.replace(_THANKS, "")
+    said = bare.str.contains(r"\w").fill_null(value=False)
+    return wording.scatter(rows.filter(said), _Sketch(bare.filter(said)).wording)
 
 
 def _turns(frame: pl.DataFrame, fields: tuple[str, ...], roles: tuple[str, ...]) -> pl.Series:
