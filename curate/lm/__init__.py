@@ -10,27 +10,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from curate.lm.exchange import FIGURES, Exchange
 
 if TYPE_CHECKING:
     from curate.lm.causal import CausalModel
 
+__all__ = ["FIGURES", "NONE", "Exchange", "language_model"]
+
 NONE = "none"
-# What is measured of an answer, a column each: its mean loss after nothing and after what was
-# asked (nats a token; NaN where nothing was), and its curvature (NaN where it can't be told).
-FIGURES = ("alone", "asked", "curvature")
-
-
-class Exchange(NamedTuple):
-    """An answer and the turns before it.
-
-    Attributes:
-        turns: role and text of each turn that the answer follows.
-        answer: the text that is judged.
-    """
-
-    turns: tuple[tuple[str, str], ...]
-    answer: str
 
 
 @lru_cache(maxsize=1)  # batches of one run share it

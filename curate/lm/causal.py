@@ -19,7 +19,7 @@ import numpy as np
 
 from curate import cache
 from curate.errors import UsageError
-from curate.lm import FIGURES
+from curate.lm.exchange import FIGURES
 from curate.read.progress import listener
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from curate.lm import Exchange
+    from curate.lm.exchange import Exchange
 
     Floats = NDArray[np.float64]
 
