@@ -401,7 +401,7 @@ class Report(_Model):
     """A finished run, in numbers and examples.
 
     Attributes:
-        version: of this model; raised when a field changes its meaning or goes.
+        version: of this model; raised when a field comes, goes or changes its meaning.
         curate: the version that ran.
         pack: the pack of rules; `settings` are those that differ from the defaults.
         totals: all records, by disposition.

@@ -198,11 +198,11 @@
     axisLine: { show: false }, axisLabel: { ...text, width, overflow: "truncate" },
   });
   const ladder = (some) => (width) => {
-    const label = width < NARROW ? 118 : 230;
+    const narrow = width < NARROW, label = narrow ? 168 : 230;
     const least = Math.min(...some.map(([, rows]) => rows), charts.ladder[0]), most = Math.max(...some.map(([, rows]) => rows), charts.ladder.at(-1));
     const dots = (at, symbolSize, itemStyle) => ({ type: "scatter", symbolSize, itemStyle, emphasis: { disabled: true }, silent: true, data: some.map((one, place) => [Math.max(one[at], 1), place]) });
     return {
-      grid: { left: label + 10, right: 44, top: 32, bottom: 12 },
+      grid: { left: label + 10, right: narrow ? 20 : 44, top: 32, bottom: 12 },
       tooltip: {
         ...tooltip, trigger: "axis", axisPointer: { type: "none" },
         formatter: ([{ dataIndex: at }]) => hint(some[at][0], `${number(some[at][1])} in, ${number(some[at][2])} in the core`),
@@ -212,7 +212,7 @@
       series: [
         {
           ...dots(1, 11, { color: color("paper"), borderColor: color("quiet"), borderWidth: 1.5 }),
-          label: { ...quiet, textBorderColor: color("paper"), textBorderWidth: 3, show: true, position: "right", distance: 7, formatter: ({ dataIndex: at }) => number(some[at][1]) },
+          label: { ...quiet, textBorderColor: color("paper"), textBorderWidth: 3, show: !narrow, position: "right", distance: 7, formatter: ({ dataIndex: at }) => number(some[at][1]) },
           markLine: {
             symbol: "none", silent: true, animation: false, z: 1, lineStyle: { color: color("ink"), type: "dashed", width: 1.2 },
             label: { ...text, fontSize: 11, formatter: ({ data }) => data.says, position: "start" },
