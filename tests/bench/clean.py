@@ -2,7 +2,8 @@
 
 One table, all measured in the same call, each row a process of its own: CPU seconds, wall seconds,
 peak memory, rows a second and the ratio to `json.load` of the same file, which says how fast the
-machine is just now. Medians over RUNS. Then the share of each stage, measured in this process.
+machine is just now. Medians over RUNS. Then the share of each stage of one more run, measured in
+this process: they add up to the whole run.
 
 With `--peer`, the interpreter of an environment in which `py-data-juicer` is installed: the
 operators nearest to ours and its MinHash run once on the same rows.
@@ -19,9 +20,12 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 ALPACA = DATA / "01_alpaca/stanford_alpaca_52k/alpaca_data.json"
@@ -75,8 +79,9 @@ def middle(costs: list[Cost]) -> Cost:
 
 
 def ours(file: Path, folder: Path) -> list[str]:
-    """The command under test."""
-    return [sys.executable, "-m", "curate", "clean", str(file), "-o", str(folder), "-q", "--force"]
+    """The command under test: all rules but those that want an embedding."""
+    command = [sys.executable, "-m", "curate", "clean", str(file), "-o", str(folder)]
+    return [*command, "-q", "--force", "--embedder", "none", "--no-cache"]
 
 
 def peer(python: str, file: Path, folder: Path) -> Cost:
@@ -99,50 +104,53 @@ def records(file: Path) -> list[dict]:
     return orjson.loads(data) if data[:1] == b"[" else [orjson.loads(x) for x in data.splitlines()]
 
 
-def stages(file: Path) -> dict[str, float]:
-    """CPU seconds a stage, in this process, after imports."""
-    from curate.config import Settings
-    from curate.decide import decide
-    from curate.ingest import Ingest
-    from curate.policy.choose import chosen_rules
-    from curate.policy.match import match
-    from curate.read import open_sources
-    from curate.row import to_frame
-    from curate.run.batches import BATCH_ROWS
-    from curate.score import Scorer, make_plan
-
+def stages(file: Path, folder: Path) -> dict[str, float]:
+    """CPU seconds a stage of one run in this process; together they are all that it took."""
     spent: defaultdict[str, float] = defaultdict(float)
-    clock = [process_time()]
+    inner: list[float] = []  # what timed calls within the present one took
 
-    def lap(name: str) -> None:
-        now = process_time()
-        spent[name] += now - clock[0]
-        clock[0] = now
+    def timed(name: str, step: Callable) -> Callable:
+        def wrapped(*args, **options):
+            start = process_time()
+            inner.append(0.0)
+            try:
+                return step(*args, **options)
+            finally:
+                took = process_time() - start
+                spent[name] += took - inner.pop()
+                if inner:
+                    inner[-1] += took
 
-    rules = chosen_rules(Settings())
-    plan = make_plan(set().union(*(rule.reads for rule in rules.values())))
-    lap("load rules and signals")
-    found = [record for source in open_sources([str(file)]) for record in source]
-    lap("read")
-    ingest, scorer = Ingest(), Scorer(plan, {})
-    matches = []
-    for start in range(0, len(found), BATCH_ROWS):
-        rows = [ingest(record)[0] for record in found[start : start + BATCH_ROWS]]
-        lap("validate")
-        frame = to_frame(rows)
-        lap("lay out")
-        matches.append(match(frame, rules.values(), start))
-        lap("patterns")
-        for signal in plan.row:
-            frame = frame.hstack(signal(frame))
-            lap(signal.name)
-        scorer._frames.append(frame.select(plan.carried))
-        scorer.height += frame.height
-    scorer._matches = matches
-    scores, matched = scorer.finish()
-    lap("whole-file signals")
-    decide(scores, matched, rules)
-    lap("decide")
+        return wrapped
+
+    def load():
+        from curate import pipeline, report, score
+        from curate.registry import signals
+
+        signals()
+        return pipeline, report, score
+
+    pipeline, report, score = timed("import", load)()
+    for module, function, name in (
+        (pipeline, "clean", "all else"),
+        (pipeline, "chosen_rules", "load rules"),
+        (pipeline, "measure", "read, validate, keep the bytes"),
+        (pipeline, "to_frame", "lay out"),
+        (score.match, "match", "patterns of all rules"),
+        (score.Scorer, "add", "join batches"),
+        (score.Scorer, "finish", "join batches"),
+        (pipeline, "write_facts", "write"),
+        (pipeline, "settle", "write"),
+        (pipeline, "decide", "decide"),
+        (report, "build", "report"),
+        (report, "write", "report"),
+    ):
+        setattr(module, function, timed(name, getattr(module, function)))
+    call = score.Signal.__call__
+    score.Signal.__call__ = lambda one, *args: timed(f"signal {one.name}", call)(one, *args)
+    from curate.config import Settings
+
+    pipeline.clean(str(file), folder, Settings(embedder="none"))
     return dict(spent)
 
 
@@ -151,14 +159,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("file", nargs="?", type=Path, default=ALPACA)
     parser.add_argument("--peer", help="a python that has py-data-juicer")
+    parser.add_argument("--runs", type=int, default=RUNS, help="the medians are over so many")
     asked = parser.parse_args()
     rows = len(records(asked.file))
     load = [sys.executable, "-c", f"import json; json.load(open({str(asked.file)!r}))"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         costs = {
-            "json.load": middle([cost(load) for _ in range(RUNS)]),
-            "curate clean": middle([cost(ours(asked.file, folder / "run")) for _ in range(RUNS)]),
+            "json.load": middle([cost(load) for _ in range(asked.runs)]),
+            "curate clean": middle(
+                [cost(ours(asked.file, folder / "run")) for _ in range(asked.runs)]
+            ),
         }
         if asked.peer:
             costs["data-juicer"] = peer(asked.peer, asked.file, folder)
@@ -169,11 +180,13 @@ def main() -> None:
             f"{name:14}{one.cpu:8.2f}{one.wall:8.2f}{one.peak:7.0f}"
             f"{rows / one.cpu:9,.0f}{one.cpu / base:8.1f}"
         )
-    spent = stages(asked.file)
+    with tempfile.TemporaryDirectory() as temporary:
+        spent = stages(asked.file, Path(temporary) / "run")
     whole = sum(spent.values())
-    print("\nstage                     CPU s  share")
+    print(f"\n{'stage':32}{'CPU s':>7}{'share':>7}")
     for name, seconds in sorted(spent.items(), key=lambda one: -one[1]):
-        print(f"{name:24}{seconds:7.2f}{seconds / whole:7.1%}")
+        print(f"{name:32}{seconds:7.2f}{seconds / whole:7.1%}")
+    print(f"{'whole':32}{whole:7.2f}")
 
 
 if __name__ == "__main__":
