@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
+# New containers after which the collector of cycles looks through them. With Python's 700 it looks
+# 107 times while `curate rules` imports and reads: 0.02 s of 0.33. Over 52,002 rows of Alpaca the
+# peak of memory is 1.6 % higher.
+COLLECT_AFTER = 50_000
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 
 def main() -> None:
     """Run the command line; its imports take a tenth of a second and can be interrupted too."""
+    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
     try:
         from curate.cli import main as run
 
