@@ -51,7 +51,9 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "rows that hold evaluation items",
             when="contamination is not null and contamination_class != 'boilerplate'",
         ),
-        "noise": Figure("rows whose label is likely wrong", when="label_noise_score < 0.5"),
+        # As the rule `label-noise` has it. Below 0.5 another class is likelier: 964 rows of
+        # banking77's 10,003, of which an estimated 147 are labelled wrongly.
+        "noise": Figure("rows whose label is likely wrong", when="label_noise_score < 0.05"),
         "synthetic": Figure("rows that a machine likely wrote", when="synthetic_score < 0.5"),
     }
 )

@@ -16,6 +16,7 @@ from curate.gate import bounds
 from curate.gate.bounds import Measure
 from curate.gate.config import load_config
 from curate.gate.figures import FIGURES
+from curate.policy.catalogue import load_rules
 from curate.policy.check import stored_columns
 from curate.policy.condition import KEYWORDS, words
 from tests.gate.data import GOOD, written
@@ -95,6 +96,11 @@ def test_a_figure_is_measured_or_refused_by_the_column_that_it_lacks(name):
             checked(text)
     else:
         assert f"figures.{name}" in {one.name for one in checked(text).limits}
+
+
+def test_the_figure_of_noise_counts_what_its_rule_finds():
+    rule = load_rules()["label-noise"]
+    assert FIGURES["noise"].when == rule.when.replace("threshold", str(rule.threshold))
 
 
 def test_a_config_that_is_not_there():
