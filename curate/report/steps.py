@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from curate.policy.rule import Rule
     from curate.report.model import Counts, RuleReport
 
+LABELS = "label-noise"
 MIN_TO_TUNE = 10  # fewer rows are read faster than a threshold is found
 
 
@@ -44,6 +45,12 @@ def next_steps(
                 what=f"{rule.code} hit {rule.share:.0%} of the rows, more than can be believed, so "
                 "it dropped none for it. Read what it looks for before you trust either side.",
                 command=f"curate explain {rule.code}",
+            )
+        if rule.code == LABELS and rule.hits:
+            yield Step(
+                what=f"Read the {count(rule.hits)} that {rule.code} reports, the least scores "
+                "first, and mend them at the source; suggested_label in scores.parquet says into "
+                "what."
             )
     dropping = [rule for rule in rules if rule.decided and rule.action == "drop"]
     if dropping:

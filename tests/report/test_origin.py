@@ -191,7 +191,9 @@ def test_a_file_that_is_no_classification_has_no_matrix(written):
 def test_of_many_classes_those_are_shown_that_are_confused_most(clean, shared_data):
     frame = pl.read_csv(shared_data / "04_label_noise" / "banking77" / "train.csv")
     rows = [row("Name the intent.", label, text) for text, label in frame.rows()]
-    found = report.read(clean(rows)).label_noise
+    built = report.read(clean(rows))
+    found = built.label_noise
+    assert any("that label-noise reports" in one.what for one in built.next_steps)
     assert (found.rows, found.classes, len(found.shown)) == (10_003, 77, MATRIX)
     assert 0.005 < found.share < 0.05
     most = found.confusions[0]

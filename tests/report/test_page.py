@@ -149,6 +149,20 @@ def test_a_run_with_nothing_to_draw_opens_clean_too(open_page, clean, rows):
     assert page.locator("h1").text_content().startswith("1 of 1" if len(rows) == 1 else "0 of ")
 
 
+def test_a_wide_matrix_of_labels_scrolls_within_the_window(open_page, clean):
+    dishes = ("soup", "bread", "stew", "salad", "pie", "noodles", "curry", "rice", "beans", "cake",
+              "fish", "plum", "pear")  # fmt: skip
+    rows = [
+        {**row("Which dish is it about?", f"a_complaint_about_the_{dish}_of_yesterday"),
+         "input": f"On day {day} the {dish} was cold, and so was the {dish} of day {day + 1}."}
+        for dish in dishes for day in range(20)
+    ]  # fmt: skip
+    page = open_page(clean(rows), viewport=PHONE)
+    assert page.locator(".matrix tbody tr").count() == 12
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.said == []
+
+
 def test_on_paper_no_chart_is_wider_than_the_page(open_page, sample):
     page = open_page(sample)
     page.emulate_media(media="print")
