@@ -127,6 +127,7 @@ PENALTY = 1 / 40  # over the number of texts; on sources left out as good as 1/1
 STEPS = 300
 # A gram that one text in so many has is known: fewer weights (half of the file), a little better.
 RARE = 3000
+LEAST = 3  # texts; two may be a text and its own window
 _ENOUGH = 1e-3  # length of the gradient against its first
 
 
@@ -188,7 +189,7 @@ def train(style: Style, llm: NDArray[np.bool_], weight: Reals | None = None) -> 
     """
     size = len(style.words)
     seen = np.bincount(style.places, minlength=PLACES)
-    known = seen >= max(2, size // RARE)
+    known = seen >= max(LEAST, size // RARE)
     idf = np.where(known, np.log((1 + size) / (1 + seen)) + 1, 0).astype(np.float32)
     mean = style.style.mean(axis=0)
     spread = np.maximum(style.style.std(axis=0), 1e-6)
@@ -225,7 +226,7 @@ def _descend(grams: _Grams, dense: Floats, truth: Reals, weight: Reals | None) -
     first = 0.0
     for number in range(STEPS):
         slope = _gradient(grams, dense, truth, share, ahead) + penalty * ahead
-        size = float(np.linalg.norm(slope))
+        size = float(np.sqrt(np.square(slope).sum()))  # `norm` would start a thread a core for it
         first = first or size
         if size <= _ENOUGH * first:
             break
