@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +38,11 @@ def load(name: str) -> CausalModel:
     there = torch.cuda.is_available()
     half = torch.bfloat16 if there and torch.cuda.is_bf16_supported() else torch.float16
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **more)
-        model, told = transformers.AutoModelForCausalLM.from_pretrained(
-            place, dtype=half if there else torch.float32, output_loading_info=True, **more
-        )
+        with redirect_stderr(io.StringIO()):  # the bar over a .gguf listens to no setting
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **more)
+            model, told = transformers.AutoModelForCausalLM.from_pretrained(
+                place, dtype=half if there else torch.float32, output_loading_info=True, **more
+            )
     except Exception as error:  # noqa: BLE001  # whatever torch, transformers or the hub raise
         where = "damaged, or of another kind" if Path(place).exists() else "not to be had"
         raise UsageError(
