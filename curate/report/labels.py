@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
-from curate.learn.noise import joint
+from curate.learn.noise import matrix
 from curate.report.model import Confusion, LabelNoise
 from curate.report.rows import masked_alone
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from curate.learn.noise import Matrix
     from curate.policy.rule import Rule
     from curate.report.run import Run
 
@@ -29,33 +29,18 @@ PAIRS = 15
 def label_noise(run: Run, rules: Mapping[str, Rule]) -> LabelNoise | None:
     """Which classes are taken for which; None where the file is no classification.
 
-    Classes of the same name in several tasks of a file count as one.
-
     Args:
         run: whose scores are looked at.
         rules: of the run, some of which mask what they find in a class's name, too.
     """
     if not {GIVEN, SURE}.issubset(run.scores.columns):
         return None
-    known = run.scores.select(GIVEN, SURE).drop_nulls(GIVEN)
-    names = known[GIVEN].unique().sort().to_list()
-    if not names:
-        return None
-    at = {name: place for place, name in enumerate(names)}
-    given = _places(known[GIVEN], at)
-    shares = joint(given, _places(known[SURE], at), len(names))
-    return _told(shares, names, known.height, run, rules)
+    found = matrix(run.scores)
+    return None if found is None else _told(found, run, rules)
 
 
-def _places(labels: pl.Series, at: Mapping[str, int]) -> NDArray[np.int64]:
-    """Where in the list of classes each label stands; -1: in none."""
-    places = labels.replace_strict(at, default=-1, return_dtype=pl.Int64).fill_null(-1)
-    return places.to_numpy()
-
-
-def _told(
-    shares: Reals, names: list[str], rows: int, run: Run, rules: Mapping[str, Rule]
-) -> LabelNoise:
+def _told(found: Matrix, run: Run, rules: Mapping[str, Rule]) -> LabelNoise:
+    names, shares, rows = found.names, found.shares, int(found.rows.sum())
     pairs = _pairs(shares)
     shown = _confused(shares)
     wanted = sorted({*shown, *(place for pair in pairs for place in pair)})
