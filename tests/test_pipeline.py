@@ -256,11 +256,14 @@ def test_no_new_lock_vouches_for_a_touched_file(tmp_path):
         decide_again(made, Settings())
 
 
-def test_a_run_inside_the_folder_that_is_read_is_not_replaced(tmp_path):
+def test_a_run_inside_the_folder_that_is_read_is_no_input_unless_it_is_named(tmp_path):
     write(tmp_path, *ROWS)
     clean([tmp_path], tmp_path / "run", Settings())
+    core = (tmp_path / "run" / "core.jsonl").read_bytes()
+    clean([tmp_path], tmp_path / "run", Settings(), force=True)
+    assert (tmp_path / "run" / "core.jsonl").read_bytes() == core
     with pytest.raises(OutputError, match="read from"):
-        clean([tmp_path], tmp_path / "run", Settings(), force=True)
+        clean([tmp_path / "run"], tmp_path / "run", Settings(), force=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
