@@ -153,15 +153,14 @@ def undo(
 def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     """The settings of a run in which these rules flag, and edit nothing."""
     from curate.errors import did_you_mean
-    from curate.policy.choose import matches_prefix
+    from curate.policy.choose import is_meant, matches_prefix
 
     known = {*lock.rules, *lock.settings.ignore}  # an edit that was undone is ignored since
     for one in wanted:
         if not any(matches_prefix(code, one) for code in known):
-            raise UsageError(
-                f"this run has no rule {one}{did_you_mean(one, lock.rules)}; its lock lists them"
-            )
-    codes = [code for code in lock.rules if any(matches_prefix(code, one) for one in wanted)]
+            hint = did_you_mean(one, lock.rules) or "; its lock lists them"
+            raise UsageError(f"this run has no rule {one}{hint}")
+    codes = [code for code in lock.rules if any(is_meant(code, one, known) for one in wanted)]
     flags = {code: "flag" for code in codes if code not in lock.measured.edits}
     edits = tuple(code for code in codes if code in lock.measured.edits)
     settings = lock.settings
@@ -198,7 +197,9 @@ def _notes(inputs: Sequence[str], lock: Lock) -> Iterator[str]:
         most = max(lock.formats, key=lambda name: lock.formats[name])
         listed = ", ".join(f"{name} {number:,}" for name, number in lock.formats.items())
         mixed = f"the core mixes {len(lock.formats)} formats, as the input ({listed})"
-        yield f"{mixed}; --to {most} makes one"
+        pairs = "preference" in lock.formats
+        apart = "clean the files of each apart: the others have no place for pairs"
+        yield f"{mixed}; {apart if pairs else f'--to {most} makes one'}"
 
 
 _NAMED = 3  # files

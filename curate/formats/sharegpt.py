@@ -90,7 +90,10 @@ def _turn(number: int, message: Message) -> Record:
     extra = dict(message.extra or {})
     for field, held in (("weight", message.weight), ("name", message.name)):
         if held is not None:
-            raise OutputError(f"{where}: ShareGPT has no place for {field}")
+            raise OutputError(
+                f"{where}: ShareGPT has no place for {field}; `convert --drop-fields {field}` "
+                "gives it up"
+            )
     if "content" in extra:
         raise OutputError(f"{where}: ShareGPT has no place for content in parts")
     if message.tool_call_id is not None:

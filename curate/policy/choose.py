@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import UsageError, did_you_mean
 from curate.policy.catalogue import load_pack, load_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from curate.config import Settings
     from curate.policy.pack import Pack
@@ -51,8 +52,8 @@ def choose(
         select: codes or prefixes to take instead of the pack's.
         ignore: codes or prefixes to leave out, on top of the pack's.
         thresholds: code -> threshold, over the pack's.
-        actions: code or prefix -> action, over the pack's; a rule named here is believed however
-            many rows it hits.
+        actions: code, or prefix that is no code, -> action, over the pack's; a rule named here is
+            believed however many rows it hits.
         fix: take the edit rules too.
 
     Raises:
@@ -69,31 +70,46 @@ def choose(
     if not select:
         taken -= _expand(rules, pack.ignore, edits=True)
     _check_thresholds(rules, limits)
-    return {code: _applied(rules[code], pack, named, limits) for code in sorted(taken)}
+    return {code: _applied(rules[code], pack, named, limits, rules) for code in sorted(taken)}
+
+
+def is_meant(code: str, name: str, known: Collection[str]) -> bool:
+    """Whether an action for a name is one for a rule: of a rule's own name, for that rule alone."""
+    return code == name if name in known else matches_prefix(code, name)
 
 
 def _applied(
-    rule: Rule, pack: Pack, named: Mapping[str, Verdict], limits: Mapping[str, float]
+    rule: Rule,
+    pack: Pack,
+    named: Mapping[str, Verdict],
+    limits: Mapping[str, float],
+    known: Collection[str],
 ) -> Rule:
     """A rule with what a run changes of it; `named` are actions over the pack's."""
     changes: dict[str, Any] = {}
     for prefix, action in (*pack.actions.items(), *named.items()):
-        if matches_prefix(rule.code, prefix) and rule.action != "edit":
+        if is_meant(rule.code, prefix, known) and rule.action != "edit":
             changes["action"] = action
-    if any(matches_prefix(rule.code, prefix) for prefix in named):
+    if any(is_meant(rule.code, prefix, known) for prefix in named):
         changes["suspect_above"] = 1.0  # whoever names the rule's action has looked
     if rule.code in limits:
         changes["threshold"] = limits[rule.code]
     return rule.model_copy(update=changes)
 
 
-def _check_thresholds(rules: Mapping[str, Rule], codes: Iterable[str]) -> None:
-    """Refuse to set a threshold that there is not."""
-    for code in codes:
+# A condition that compares the threshold with what lies between 0 and 1.
+_OF_A_SHARE = re.compile(r"\b\w+_(?:score|similarity|share) *[<>]=? *threshold\b")
+
+
+def _check_thresholds(rules: Mapping[str, Rule], limits: Mapping[str, float]) -> None:
+    """Refuse to set a threshold that there is not, or that nothing can reach."""
+    for code, limit in limits.items():
         if code not in rules:
             raise UsageError(f"no rule is named {code!r}{did_you_mean(code, rules)}")
         if rules[code].threshold is None:
             raise UsageError(f"{code} has no threshold to set; `curate explain {code}` shows it")
+        if not 0 <= limit <= 1 and _OF_A_SHARE.search(rules[code].when or ""):
+            raise UsageError(f"{code}.threshold={limit:g}: what it is compared with is from 0 to 1")
 
 
 def _check_edits(rules: Mapping[str, Rule], select: Iterable[str]) -> None:

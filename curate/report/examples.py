@@ -207,7 +207,7 @@ def _find(shown: Shown, value: str, place: str) -> tuple[Turn, Mark] | None:
         if (number and str(at) != number) or not turn.label.startswith(role):
             continue
         text = turn.text.rstrip()
-        start = len(text) - len(value) if text.endswith(value) else text.find(value)
+        start = len(text) - len(value) if text.endswith(value) else _at(value, text)
         if start >= 0:
             return turn, Mark(start, start + len(value), "hit")
     return None
@@ -264,6 +264,17 @@ def _marked(shown: Shown, turn: Turn, marks: list[Mark], *, alike: bool) -> Part
         label=turn.label,
         segments=cut(turn.text, [*marks, *shown.marks(turn.text)], windows),
     )
+
+
+def _at(value: str, text: str) -> int:
+    """Where a value stands in a text; a code of a few letters (`en`) is in no word of it; -1."""
+    if len(value) > _CODE or not value.isalpha():
+        return text.find(value)
+    found = re.search(rf"\b{re.escape(value)}\b", text)
+    return found.start() if found else -1
+
+
+_CODE = 3  # letters: of a language
 
 
 def _number(value: str) -> float | None:

@@ -77,7 +77,7 @@ def _rules(report: Report, pen: Pen) -> Iterator[Text]:
         yield pen.text(f"None of {count(len(report.rules), 'rule')} hit a row.")
         yield pen.text("")
         return
-    shown, names = fired[:MAX_RULES], _names(report, pen.width)
+    shown, names = sorted(fired, key=_weight)[:MAX_RULES], _names(report, pen.width)
     name_room = max(len(rule.code) for rule in shown)
     most = max(rule.hits for rule in shown)
     digits = len(f"{most:,}")
@@ -96,16 +96,26 @@ def _rules(report: Report, pen: Pen) -> Iterator[Text]:
     yield pen.text("")
 
 
+def _weight(rule: RuleReport) -> tuple[bool, bool, int, int]:
+    """What is told first: secrets left in the core, what drops, then the graver and commoner."""
+    leaks = rule.code.startswith("secret") and rule.severity == "error" and rule.action != "drop"
+    return not leaks, rule.action != "drop", _GRAVITY.index(rule.severity), -rule.hits
+
+
+_GRAVITY = ("error", "warning", "info")
+
+
 def _rule(rule: RuleReport, pen: Pen, name_room: int, digits: int, most: int) -> Text:
     """Code, hits, what the rule does, and a bar of the hits."""
     what = verb(rule)
+    said = what.removesuffix("s") if rule.hits == 1 else what
     head = f"{rule.code:<{name_room}}  "
     figures = f"{rule.hits:>{digits},} "
     room = min(max(pen.width - len(head) - len(figures) - 10, 4), MAX_BAR)
     return pen.text(
         (head, "bold"),
         figures,
-        (f"{what:<8} ", _STYLES[what]),
+        (f"{said:<8} ", _STYLES[what]),
         pen.bar(rule.hits / most, room, _STYLES[what]),
     )
 

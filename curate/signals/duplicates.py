@@ -4,7 +4,8 @@ What counts as a near-copy, of rows with the same system prompt and the same ord
 
 1. The Jaccard similarity of their word trigrams (prompt and answer, each tagged) is at least
    `FLOOR`. Rules raise that threshold, never lower it.
-2. One of the two fields is the same word by word (case, punctuation and white space aside).
+2. One of the two fields is the same word by word (case, punctuation and white space aside, and
+   of a question the courtesies at its ends: "Could you please ...").
    Where the question differs *and* the answer differs, the slots of a template were filled
    anew ("capital of France / Paris", "capital of Germany / Berlin"), however long the rest is.
 3. The other field is near by itself, turn by turn, so that nothing long covers for what is
@@ -43,6 +44,7 @@ _LEADS = 8
 # Pairs that are stored a row, at most: with the leads, and as many again.
 _STORED = 2 * _LEADS
 
+_WORDINGS = ("prompt_wording", "response_wording")
 _NEGATIONS = (
     "no not never none neither nor cannot can't don't doesn't didn't isn't aren't wasn't weren't "
     "won't wouldn't shouldn't couldn't haven't hasn't without nicht kein keine nie ohne pas non "
@@ -103,11 +105,11 @@ def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
         "school",
     },
     needs=(
-        *("id", "context_key", "prompt_wording", "response_wording"),
+        *("id", "context_key", *_WORDINGS, "prompt_asked"),
         *("prompt_length", "response_length", "prompt_words", "response_words", "response_ease"),
     ),
     scope="corpus",
-    version=3,
+    version=4,
 )
 def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that say the same word for word, then rows that differ by a small edit."""
@@ -157,9 +159,6 @@ def _as_lists(found: _Clusters, related: Ints, height: int) -> pl.DataFrame:
     lists = pairs.group_by("row", maintain_order=True).agg(pl.all())
     rows = pl.int_range(height, eager=True).alias("row").to_frame()
     return rows.join(lists, on="row", how="left", maintain_order="left").drop("row")
-
-
-_WORDINGS = ("prompt_wording", "response_wording")
 
 
 class _Groups:
@@ -224,7 +223,7 @@ def _related(keys: pl.DataFrame) -> Ints:
     """
     telling = keys["response_length"].to_numpy() >= SHORT
     related = (keys["prompt_length"].to_numpy() >= LONG) & ~telling
-    for name in _WORDINGS:
+    for name in ("prompt_asked", "response_wording"):
         related |= telling & (_Groups.of(keys, "context_key", name).size > 1)
     return np.flatnonzero(related)
 
@@ -323,8 +322,8 @@ def _alike(keys: NDArray[np.uint64], known: Mask, other: Runs) -> NDArray[np.int
 class _Field:
     """One field of some rows: its key, its length and its words."""
 
-    def __init__(self, frame: pl.DataFrame, rows: Ints, name: str) -> None:
-        self.wording = frame[f"{name}_wording"].to_numpy()[rows]
+    def __init__(self, frame: pl.DataFrame, rows: Ints, name: str, wording: str) -> None:
+        self.wording = frame[wording].to_numpy()[rows]
         self.length = frame[f"{name}_length"].to_numpy()[rows].astype(np.int64)
         # No copy where the column is whole; the words are most of what a run holds.
         words = frame[f"{name}_words"]
@@ -506,8 +505,9 @@ class Pairs:
     def __init__(self, frame: pl.DataFrame, rows: Ints) -> None:
         self.height = len(rows)
         self.context = frame["context_key"].to_numpy()[rows]
-        self.prompt = _Field(frame, rows, "prompt")
-        self.response = _Field(frame, rows, "response")
+        asked = "prompt_asked" if "prompt_asked" in frame.columns else "prompt_wording"  # an index
+        self.prompt = _Field(frame, rows, "prompt", asked)
+        self.response = _Field(frame, rows, "response", "response_wording")
         self.telling = self.response.length >= SHORT
         self.label = _is_label(self.prompt.length, self.response.length)
         self.contested = ~self.label

@@ -98,7 +98,8 @@ _UNFOLLOWED = re.compile(
     r"|\b(?:think|thinking|thought|heard?|dream(?:s|ed|t|ing)?|spoken?|speak|kn[eo]wn?|kind|sort|afraid"
     r"|aware|proud|fond|tired|rid|care|conceived?|approved?)\W+of$"
 )
-_SMILEY = re.compile(r"[:;=]['’]?[-o^]?\s?[(\[{]+$")
+_OPENED = re.compile(r"(?:^|[\s(])\*\*[^\s*/.][^*]*$")  # bold type that nothing closes
+_SMILEY = re.compile(r"[:;=]['’]?\s?[-o^]?\s?[(\[{]+$")
 
 # A prompt that asks for an open end, in Rust's syntax, as the next.
 _OPEN_TASK = (
@@ -221,7 +222,7 @@ def _at_last_word(text: str, words: int, *, poem: bool) -> str | None:  # noqa: 
         return None
     word = _last_word(text)
     line = text[text.rfind("\n") + 1 :]
-    if line.count("**") % 2 or (line.count("`") % 2 and "```" not in text):
+    if _OPENED.search(line) or (line.count("`") % 2 and "```" not in text):
         return "emphasis left open"
     if _is_list(line):
         return None

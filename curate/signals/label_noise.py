@@ -243,7 +243,8 @@ def _whole(frame: pl.DataFrame, field: str) -> Iterator[_Task]:
     """
     if frame["label_text"].null_count() == frame.height:
         raise UsageError(f"--label-field {field}: no record has a label in this field")
-    rows = frame.select(pl.col("label_words").is_not_null().arg_true()).to_series()
+    labelled = pl.col("label_words").is_not_null() & pl.col("label_text").is_not_null()
+    rows = frame.select(labelled.arg_true()).to_series()
     task = _Task.of(frame, rows.cast(pl.Int64).to_numpy())
     if task is None:
         raise UsageError(

@@ -96,11 +96,6 @@ def readability_spread(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(((pl.col("flesch") - median) / spread).alias("readability_z"))
 
 
-def count_words(texts: pl.Series) -> pl.Series:
-    """Words of each text."""
-    return texts.str.count_matches(_WORD)
-
-
 def measures(texts: pl.Series, words: pl.Series) -> pl.DataFrame:
     """The four figures of texts, in the columns of the signal; 0 for a text without a word.
 

@@ -468,6 +468,9 @@ _IDENTITY = regex(
     r"|как тебя зовут|wie ben je|kim(?:sin|siniz)|kim jesteś"
 )
 
+# Asked what it is, an answer that says so does more than refuse.
+_AS_WHAT = re.compile("|".join(map(re.escape, _SELF)), re.IGNORECASE)
+
 # What makes a sentence of refusal an answer: it is asked for, quoted, played or translated.
 _SPEECH = regex(
     r"(?i)apolog|sorry|excus|refus|declin|reject|turn(?:s|ing)? down|say(?:ing)? no\b|translat"
@@ -637,7 +640,8 @@ def _judge(
         return None, None
     plain = _STRONG.search(answer) is not None and not spoken
     if (_SPEECH.search(asked) and not plain) or _ABOUT_YOU.search(asked) or _ASKS.search(answer):
-        if _IDENTITY.search(asked) or _NATURE.search(asked) or _VENDOR.search(answer):
+        personal = _IDENTITY.search(asked) or _NATURE.search(asked)
+        if (personal and _AS_WHAT.search(answer)) or _VENDOR.search(answer):
             return _disclaims(asked, answer, found)
         return words, "doubtful"
     if tools or _TOOLS.search(system) or _TOOLISH.search(answer):

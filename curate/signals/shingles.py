@@ -40,9 +40,10 @@ _THANKS = r"(?i)[ ,]+(?:please|thanks|thank you)[.!? ]*$"
         "says beside its turns: tools, verdict, calls",
         "prompt_key": "hash of the normalised prompt and of the context",
         "response_key": "hash of the normalised answer (and of the rejected one)",
-        "prompt_wording": "hash of the words of the prompt in their order, without a courtesy at "
-        f"its ends; of the whole text, but for the stop at its end, under {SHORT} words",
-        "response_wording": "the same of the answer, courtesies included",
+        "prompt_wording": "hash of the words of the prompt in their order; of the whole text, but "
+        f"for the stop at its end, under {SHORT} words",
+        "prompt_asked": "the same without a courtesy at the ends of the prompt",
+        "response_wording": "the same of the answer",
         "prompt_length": "words of the prompt, where a sign takes one back",
         "response_length": "the same of the answer",
         "prompt_words": "token hashes of the prompt in their order, closed by 0",
@@ -51,7 +52,7 @@ _THANKS = r"(?i)[ ,]+(?:please|thanks|thank you)[.!? ]*$"
     },
     needs=("system", "prompt", "response", "rejected", "roles", "texts", "aside"),
     transient=True,
-    version=3,
+    version=4,
 )
 def sketches(frame: pl.DataFrame) -> pl.DataFrame:
     """Keys for exact comparison and token hashes for the rest: 4 bytes a word."""
@@ -70,7 +71,8 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
             "context_key": context,
             "prompt_key": keys.select(pl.struct(pl.all()).hash(seed=2).alias("key"))["key"],
             "response_key": response.key,
-            "prompt_wording": _blunt(asked, prompt.wording),
+            "prompt_wording": prompt.wording,
+            "prompt_asked": _blunt(asked, prompt.wording),
             "response_wording": response.wording,
             "prompt_length": prompt.length,
             "response_length": response.length,
@@ -86,7 +88,8 @@ def _blunt(asked: pl.Series, wording: pl.Series) -> pl.Series:
     rows = _where(asked, pl.col("text").str.contains(f"{_PLEASE}|{_THANKS}"))
     bare = asked.gather(rows).str.replace(_PLEASE, "").str.replace(_THANKS, "")
     said = bare.str.contains(r"\w").fill_null(value=False)
-    return wording.scatter(rows.filter(said), _Sketch(bare.filter(said)).wording)
+    made = wording.clone()  # scatter writes into its series
+    return made.scatter(rows.filter(said), _Sketch(bare.filter(said)).wording)
 
 
 def _turns(frame: pl.DataFrame, fields: tuple[str, ...], roles: tuple[str, ...]) -> pl.Series:
