@@ -101,7 +101,8 @@ def test_rules_over_answers_leave_unwanted_ones_alone(code):
                 _, decision = decided(records, {code: rule})
                 shown[label] += len(records) - 1 in decision.findings["row"].to_list()
     assert shown[False] == 0
-    assert shown[True] > 0 or rule.examples.among  # some are seen only among many others
+    assert shown[True] > 0 or rule.examples.among or rule.examples.measured
+    # some are seen only among many others, or by a language model
 
 
 def test_what_is_unsafe_or_broken_is_found_in_them_all_the_same():
