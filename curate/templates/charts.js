@@ -50,7 +50,6 @@
   /* --- the flow: all records -> what decided them -> where they ended --- */
 
   const DEEDS = ["dropped", "quarantined", "edited", "flagged", "untouched"];
-  const VERBS = { dropped: "drop", quarantined: "refuse", edited: "edit", flagged: "flag" };
   /* The widest ways by name; of the rest one way a deed. */
   const ways = (all, most) => {
     const named = all.filter(([code]) => code !== null);
@@ -63,7 +62,7 @@
       else if (rest.has(deed)) { rest.get(deed).rows += rows; rest.get(deed).rules += 1; }
       else rest.set(deed, { id: `${deed} rest`, end, deed, rows, rules: 1 });
     }
-    for (const one of rest.values()) one.name = `${one.rules} more ${VERBS[one.deed]}${one.rules === 1 ? "s" : ""}`;
+    for (const one of rest.values()) one.name = `by ${one.rules} further rule${one.rules === 1 ? "" : "s"}`;
     return [...made, ...rest.values()].sort((a, b) => DEEDS.indexOf(a.deed) - DEEDS.indexOf(b.deed)
       || (a.rules ?? 0) - (b.rules ?? 0) || b.rows - a.rows);
   };
