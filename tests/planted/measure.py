@@ -102,6 +102,11 @@ def found(planted: Planted, seen: dict[int, Outcome]) -> dict[str, list[bool]]:
 
 
 def right_lines(planted: Planted) -> set[int]:
-    """The lines with nothing wrong: base rows that no planted copy belongs to, hard negatives."""
+    """The lines with nothing wrong: base rows that no planted copy belongs to, hard negatives.
+
+    Of two copies either may be the one that goes: the better stays, not the first.
+    """
     wrong = {one["line"] for one in planted.truth if one["defect"] != "clean"}
+    copied = (one for one in planted.truth if one["defect"] in {"exact", "normalised", "near"})
+    wrong |= {one["partner"] for one in copied}
     return set(range(1, len(planted.lines) + 1)) - wrong
