@@ -36,7 +36,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from curate.config import IndexAt
 from curate.dedup import minhash
 from curate.errors import InputError, OutputError, UsageError
-from curate.run.folder import LOCK
+from curate.run.folder import LOCK, force_to_disk
 from curate.signals.shingles import as_lists, sketches
 
 if TYPE_CHECKING:
@@ -360,7 +360,7 @@ class Adding:
         """
         try:
             (self._folder / ASIDE).replace(self._folder / MANIFEST)
-            _force(self._folder)
+            force_to_disk(self._folder)
         except OSError as error:
             raise OutputError(
                 f"{self._folder / MANIFEST}: can't be replaced: {_reason(error)}; the run folder "
@@ -386,8 +386,8 @@ class Adding:
     def _write_log(self, log: Manifest) -> None:
         said = log.model_dump_json(indent=2).encode() + b"\n"
         (self._folder / ASIDE).write_bytes(said)
-        _force(self._folder / ASIDE)
-        _force(self._folder)
+        force_to_disk(self._folder / ASIDE)
+        force_to_disk(self._folder)
 
     def _segment(self, found: pl.DataFrame) -> Segment:
         rows, name = found.select(COLUMNS).rechunk(), f"{len(self._was.log) + 1:06}"
@@ -407,9 +407,9 @@ class Adding:
         with aside.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = aside.stat().st_size
-        _force(aside)
+        force_to_disk(aside)
         aside.replace(self._folder / name)
-        _force(self._folder)
+        force_to_disk(self._folder)
         return Stored(name=name, bytes=size, sha256=digest)
 
 
@@ -421,16 +421,6 @@ def _reason(error: Exception) -> str:
 def _save(path: Path, words: Hashes) -> None:
     with path.open("wb") as file:  # numpy would add .npy to a name
         np.save(file, words)
-
-
-def _force(path: Path) -> None:
-    if sys.platform == "win32" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

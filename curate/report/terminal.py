@@ -13,8 +13,9 @@ import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from curate.policy.rule import Severity
 from curate.report.words import count, percent, verb
 from curate.run.ledger import DISPOSITIONS
 from curate.text.console import Pen
@@ -102,7 +103,7 @@ def _weight(rule: RuleReport) -> tuple[bool, bool, int, int]:
     return not leaks, rule.action != "drop", _GRAVITY.index(rule.severity), -rule.hits
 
 
-_GRAVITY = ("error", "warning", "info")
+_GRAVITY = get_args(Severity)
 
 
 def _rule(rule: RuleReport, pen: Pen, name_room: int, digits: int, most: int) -> Text:

@@ -126,7 +126,8 @@ def draft(
                 _may_replace(folder, kind, force=force, inputs=inputs)
                 yield made
                 (made / DRAFT).unlink()
-                _force_to_disk(made)
+                for path in (*sorted(made.iterdir()), made):
+                    force_to_disk(path)
                 _publish(made, folder)
             except BaseException:
                 shutil.rmtree(made, ignore_errors=True)
@@ -252,16 +253,16 @@ def _begin(made: Path, kind: Kind) -> None:
             path.unlink()
 
 
-def _force_to_disk(folder: Path) -> None:
-    for path in (*sorted(folder.iterdir()), folder):
-        if sys.platform == "win32" and path.is_dir():
-            continue
-        # Windows syncs only what may be written; elsewhere a link to a read-only file will do.
-        handle = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def force_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    if sys.platform == "win32" and path.is_dir():
+        return
+    # Windows syncs only what may be written; elsewhere a link to a read-only file will do.
+    handle = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _publish(made: Path, folder: Path) -> None:

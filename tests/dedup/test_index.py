@@ -472,7 +472,7 @@ def test_ended_at_any_step_the_index_is_the_old_one_or_the_new_one(tmp_path, mon
     for steps in range(20):
         left = [steps]
         with monkeypatch.context() as patch:
-            for owner, name in ((index, "_force"), (index, "_save"), (Path, "replace")):
+            for owner, name in ((index, "force_to_disk"), (index, "_save"), (Path, "replace")):
                 patch.setattr(owner, name, dying(getattr(owner, name), left))
             try:
                 add(tmp_path, ["one more", "and more"], start=50)
@@ -491,7 +491,7 @@ KILLED = """
 import os, signal, sys
 from curate.dedup import index
 from tests.dedup.test_index import add
-index._force = lambda path: path.suffix == ".partial" or os.kill(os.getpid(), signal.SIGKILL)
+index.force_to_disk = lambda path: path.suffix == ".partial" or os.kill(os.getpid(), signal.SIGKILL)
 add(sys.argv[1], ["one more", "and more"], start=50)
 """
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 from curate.embed.static import unit
 from curate.learn.kmeans import ONE, SCALE, kmeans, means, nearest, products, whole
+from tests.threads import outputs
 
 
 def drawn(rows: int, width: int = 64, seed: int = 0) -> np.ndarray:
@@ -68,13 +65,4 @@ sys.stdout.buffer.write(kmeans(points, 24).tobytes())
 
 
 def test_the_same_on_any_number_of_threads():
-    made = {
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for threads in ("1", "2", "3")
-    }
-    assert len(made) == 1
+    assert len(outputs(SCRIPT, ("1", "2", "3"))) == 1

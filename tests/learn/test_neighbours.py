@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -12,6 +9,7 @@ import pytest
 
 from curate.learn.kmeans import ONE, whole
 from curate.learn.neighbours import KEPT, MOST, close
+from tests.threads import outputs
 
 WIDTH = 64
 
@@ -73,13 +71,4 @@ def test_is_the_same_on_any_number_of_threads():
         "from tests.learn.test_neighbours import piles; "
         "print(hashlib.sha256(b''.join(x.tobytes() for x in close(piles(4000, 4), 0.8))).digest())"
     )
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": count},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for count in ("1", "2")
-    }
-    assert len(said) == 1
+    assert len(outputs(code)) == 1

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import polars as pl
 
@@ -13,6 +9,7 @@ from curate.config import Settings
 from curate.embed import column, embedder
 from curate.signals.layout import LEAST, layout, tsne
 from tests.signals.test_tasks import asked
+from tests.threads import outputs
 
 
 def mapped(texts, embedder_name="static", seed=0):
@@ -62,13 +59,4 @@ def test_is_the_same_on_any_number_of_threads():
         "import hashlib; from tests.signals.test_layout import asked, mapped; "
         "print(hashlib.sha256(mapped(asked(400)).to_numpy().tobytes()).hexdigest())"
     )
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": count, "POLARS_MAX_THREADS": count},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for count in ("1", "2")
-    }
-    assert len(said) == 1
+    assert len(outputs(code)) == 1
