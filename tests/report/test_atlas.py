@@ -8,8 +8,7 @@ from base64 import b64decode
 
 import pytest
 
-from curate import pipeline, report
-from curate.config import Settings
+from curate import report
 from curate.report import atlas
 from curate.report.html import html
 from tests.signals.test_tasks import asked
@@ -25,19 +24,8 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def clean(tmp_path_factory):
-    def run(rows=ROWS, **settings):
-        made = tmp_path_factory.mktemp("run")
-        (made / "rows.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
-        pipeline.clean([str(made / "rows.jsonl")], made / "out", Settings(**settings))
-        return made / "out"
-
-    return run
-
-
-@pytest.fixture(scope="module")
 def folder(clean):
-    return clean()
+    return clean(ROWS)
 
 
 def points(built):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 
 import polars as pl
 import pytest
 
-from curate import pipeline, report
-from curate.config import Settings
+from curate import report
 from curate.learn.head import load
 from curate.learn.share import synthetic_share
 from curate.report.charts import alike, confusions, matrix, mislabelled, wrote
@@ -35,17 +33,6 @@ SAID = (
 
 def row(instruction, output, given=""):
     return {"instruction": instruction, "input": given, "output": output}
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory):
-    def run(rows, **settings):
-        made = tmp_path_factory.mktemp("run")
-        (made / "rows.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
-        pipeline.clean([str(made / "rows.jsonl")], made / "out", Settings(**settings))
-        return made / "out"
-
-    return run
 
 
 @pytest.fixture(scope="module")

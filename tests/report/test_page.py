@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from curate import pipeline, report
-from curate.config import Settings
+from curate import report
 from tests.signals.test_tasks import asked
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -49,23 +48,6 @@ def browser():
         made = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made
         made.close()
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory):
-    """Clean records, or files, with curate's own rules; the run folder."""
-
-    def run(rows, **settings):
-        folder = tmp_path_factory.mktemp("run")
-        paths = rows
-        if not isinstance(rows[0], str):
-            path = folder / "rows.jsonl"
-            path.write_bytes(b"".join(json.dumps(one).encode() + b"\n" for one in rows))
-            paths = [str(path)]
-        pipeline.clean(paths, folder / "out", Settings(**settings))
-        return folder / "out"
-
-    return run
 
 
 @pytest.fixture(scope="module")
