@@ -311,6 +311,21 @@ def test_a_rule_is_explained_in_any_letters():
     assert done.stdout.startswith(b"pii-email ")
 
 
+def test_a_family_is_a_line_a_rule_and_a_rule_names_its_family():
+    family = curate("explain", "pii").stdout.decode()
+    codes = [line.split()[0] for line in family.splitlines() if line.startswith("pii-")]
+    assert "pii-phone" in codes
+    assert len(codes) == len({*codes}) > 5
+    assert "references" not in family
+    assert "`curate explain CODE`, such as pii-card," in family
+    alone = curate("explain", "pii-phone").stdout.decode()
+    assert alone.startswith("pii-phone ")
+    assert "\nof the same family: pii-phone-stock\n" in alone
+    one = curate("explain", "json").stdout.decode()  # a family of one
+    assert one.startswith("json-invalid ")
+    assert b"did you mean 'pii'? `curate rules`" in curate("explain", "pil").stderr
+
+
 def test_a_key_that_only_some_turns_have_goes_through_parquet(tmp_path):
     """A column is null where a turn lacks the key; `context` stands on one turn in four here."""
     pairs = [{"instruction": "Sum?", "input": "1 2", "output": "3"},
@@ -376,6 +391,24 @@ def test_undo_takes_families_and_refuses_what_the_run_has_not(data, tmp_path):
         assert done.returncode == 0, done.stderr
         assert says in done.stdout
     assert curate("verify", run).returncode == 0
+
+
+def test_an_undo_is_taken_back(data, tmp_path):
+    run = tmp_path / "run"
+    curate("clean", data, "-o", run, "-q", "--fix", "--set", "empty-prompt.action=flag")
+    lock = (run / "curate.lock").read_bytes()
+    done = curate("undo", "run", "--rule", "empty-response,fix", cwd=tmp_path).stdout.decode()
+    assert done.endswith("take this back: curate undo run --rule empty-response,fix --back\n")
+    assert (run / "curate.lock").read_bytes() != lock
+    back = curate(*done.split("take this back: curate ")[1].split(), cwd=tmp_path)
+    assert back.stdout == b"kept 3 -> 2, dropped 0 -> 1\n", back.stderr
+    assert (run / "curate.lock").read_bytes() == lock
+
+    curate("decide", run, "-q", "--ignore", "empty")
+    wrong = curate("undo", run, "--rule", "empty-response", "--back")
+    assert wrong.returncode == 2
+    assert b"not undone; of this run was: empty, empty-prompt\n" in wrong.stderr
+    assert curate("undo", run, "--rule", "empty", "--back").stdout.startswith(b"kept 3 -> 2")
 
 
 def test_a_pack_that_is_asked_for_counts_after_a_choice_by_hand(data, tmp_path):

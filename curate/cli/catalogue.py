@@ -11,7 +11,7 @@ from curate.cli import options
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import Console
 
@@ -33,23 +33,40 @@ def explain(
     rules: options.Rules = None,
     json: options.Json = False,
 ) -> None:
-    """Say what a rule looks for, why, and show its examples."""
-    from curate.errors import did_you_mean
+    """Say what a rule looks for, why, and show its examples; of a family a line a rule."""
     from curate.policy.catalogue import load_rules
-    from curate.policy.choose import matches_prefix
+    from curate.policy.choose import is_meant, matches_prefix, unknown_rule
 
     known = load_rules([str(one) for one in rules or ()])
     small = code.casefold()
-    found = [rule for name, rule in known.items() if matches_prefix(name, small)]
+    found = [rule for name, rule in known.items() if is_meant(name, small, known)]
     if not found:
-        meant = did_you_mean(small, known) or ";"
-        raise UsageError(f"no rule is named {code!r}{meant} `curate rules` lists them all")
+        said = unknown_rule(small, known)
+        raise UsageError(f"{said}{'' if '?' in said else ';'} `curate rules` lists them all")
     if json:
         _print_json([rule.model_dump(mode="json", by_alias=True) for rule in found])
-        return
-    console = _console()
-    for rule in found:
-        _explain(rule, console)
+    elif len(found) > 1:
+        _list(found, _console())
+        typer.echo(f"\n`curate explain CODE`, such as {found[0].code}, says why and shows examples")
+    else:
+        _explain(found[0], _console())
+        own = found[0].code
+        if others := [name for name in known if matches_prefix(name, own) and name != own]:
+            typer.echo(f"of the same family: {', '.join(others)}")
+
+
+def _list(rules: Iterable[Rule], console: Console) -> None:
+    """A line a rule."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("code", "action", "severity", "what"):
+        table.add_column(name, no_wrap=name != "what")
+    for rule in rules:
+        colour = _COLOURS[rule.action]
+        table.add_row(rule.code, Text(rule.action, colour), rule.severity, Text(rule.what))
+    console.print(table)
 
 
 def _explain(rule: Rule, console: Console) -> None:
@@ -151,16 +168,7 @@ def list_rules(
             ]
         )
         return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("code", "action", "severity", "what"):
-        table.add_column(name, no_wrap=name != "what")
-    for rule in chosen.values():
-        colour = _COLOURS[rule.action]
-        table.add_row(rule.code, Text(rule.action, colour), rule.severity, Text(rule.what))
-    _console().print(table)
+    _list(chosen.values(), _console())
 
 
 def list_signals(*, json: options.Json = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -136,6 +137,9 @@ def undo(
         list[str], typer.Option("--rule", metavar="CODE", help="The rule, or a family of rules.")
     ],
     *,
+    back: Annotated[
+        bool, typer.Option("--back", help="Take an undo back: the rule does again what it did.")
+    ] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Bring back the rows that a rule dropped; it only reports from now on."""
@@ -143,23 +147,48 @@ def undo(
     from curate.run.lock import read_lock
 
     before = read_lock(run)
-    chosen = _without(before, options.codes(rule))
+    codes = options.codes(rule)
+    chosen = _with(before.settings, codes) if back else _without(before, codes)
     with options.progress(quiet=quiet) as tick:
         after = pipeline.decide_again(run, chosen, tick=tick, say=_say)
     if not quiet:
         _say_change(before, after)
+        if not back:
+            again = f"curate undo {quote(str(run))} --rule {','.join(codes)} --back"
+            typer.echo(f"take this back: {again}")
+
+
+def _with(settings: Settings, wanted: tuple[str, ...]) -> Settings:
+    """The settings in which these rules are no longer made to flag, or left out.
+
+    Raises:
+        UsageError: nothing was undone of one of them.
+    """
+    from curate.policy.choose import is_meant
+
+    flagged = {code for code, action in settings.actions.items() if action == "flag"}
+    undone = {*flagged, *settings.ignore}
+    back = set()
+    for one in wanted:
+        found = {code for code in undone if is_meant(code, one, undone)}
+        if not found:
+            what = ", ".join(sorted(undone)) or "nothing"
+            raise UsageError(f"--back: {one} was not undone; of this run was: {what}")
+        back |= found
+    left = {code: what for code, what in settings.actions.items() if code not in back & flagged}
+    ignored = tuple(code for code in settings.ignore if code not in back)
+    return settings.model_copy(update={"actions": left, "ignore": ignored})
 
 
 def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     """The settings of a run in which these rules flag, and edit nothing."""
-    from curate.errors import did_you_mean
-    from curate.policy.choose import is_meant, matches_prefix
+    from curate.policy.choose import is_meant, matches_prefix, unknown_rule
 
     known = {*lock.rules, *lock.settings.ignore}  # an edit that was undone is ignored since
     for one in wanted:
         if not any(matches_prefix(code, one) for code in known):
-            hint = did_you_mean(one, lock.rules) or "; its lock lists them"
-            raise UsageError(f"this run has no rule {one}{hint}")
+            said = unknown_rule(one, lock.rules).replace("no rule", "no rule of this run", 1)
+            raise UsageError(said if "?" in said else f"{said}; its lock lists them")
     codes = [code for code in lock.rules if any(is_meant(code, one, known) for one in wanted)]
     flags = {code: "flag" for code in codes if code not in lock.measured.edits}
     edits = tuple(code for code in codes if code in lock.measured.edits)

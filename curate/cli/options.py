@@ -40,10 +40,13 @@ Rules = Annotated[
 ]
 Select = Annotated[
     list[str] | None,
-    typer.Option("--select", metavar="CODES", help="These rules only; prefixes work: pii,turn."),
+    typer.Option(
+        "--select", metavar="CODES", help="These rules or families of them only: pii,too-long."
+    ),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these rules out.")
+    list[str] | None,
+    typer.Option("--ignore", metavar="CODES", help="Leave these rules or families out."),
 ]
 Set = Annotated[
     list[str] | None,

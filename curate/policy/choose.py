@@ -34,6 +34,13 @@ def matches_prefix(code: str, prefix: str) -> bool:
     return prefix in {"all", code} or code.startswith(prefix.rstrip("-") + "-")
 
 
+def unknown_rule(name: str, rules: Iterable[str]) -> str:
+    """What to say of a name that is neither a rule's nor a family's: the nearest of both."""
+    known = {*rules}
+    families = {code[: at.start()] for code in known for at in re.finditer("-", code)}
+    return f"no rule is named {name!r}{did_you_mean(name, known | families)}"
+
+
 def choose(
     rules: Mapping[str, Rule],
     pack: Pack,
@@ -49,15 +56,15 @@ def choose(
     Args:
         rules: the catalogue.
         pack: what is taken where `select` is silent, and the actions and thresholds.
-        select: codes or prefixes to take instead of the pack's.
-        ignore: codes or prefixes to leave out, on top of the pack's.
+        select: codes or families (`is_meant`) to take instead of the pack's.
+        ignore: codes or families to leave out, on top of the pack's.
         thresholds: code -> threshold, over the pack's.
-        actions: code, or prefix that is no code, -> action, over the pack's; a rule named here is
-            believed however many rows it hits.
+        actions: code or family -> action, over the pack's; a rule named here is believed however
+            many rows it hits.
         fix: take the edit rules too.
 
     Raises:
-        UsageError: a code or prefix that names no rule, or edit rules alone that nothing applies;
+        UsageError: a name of no rule and no family, or edit rules alone that nothing applies;
             or a rule without a threshold.
     """
     named = actions or {}
@@ -74,7 +81,11 @@ def choose(
 
 
 def is_meant(code: str, name: str, known: Collection[str]) -> bool:
-    """Whether an action for a name is one for a rule: of a rule's own name, for that rule alone."""
+    """Whether a name stands for a rule: a rule's own name for that rule alone, else a family's.
+
+    `empty-response` is one rule; `empty`, and with a dash at the end `empty-response-`, are all
+    rules that begin so.
+    """
     return code == name if name in known else matches_prefix(code, name)
 
 
@@ -105,7 +116,7 @@ def _check_thresholds(rules: Mapping[str, Rule], limits: Mapping[str, float]) ->
     """Refuse to set a threshold that there is not, or that nothing can reach."""
     for code, limit in limits.items():
         if code not in rules:
-            raise UsageError(f"no rule is named {code!r}{did_you_mean(code, rules)}")
+            raise UsageError(unknown_rule(code, rules))
         if rules[code].threshold is None:
             raise UsageError(f"{code} has no threshold to set; `curate explain {code}` shows it")
         if not 0 <= limit <= 1 and _OF_A_SHARE.search(rules[code].when or ""):
@@ -115,7 +126,7 @@ def _check_thresholds(rules: Mapping[str, Rule], limits: Mapping[str, float]) ->
 def _check_edits(rules: Mapping[str, Rule], select: Iterable[str]) -> None:
     """Refuse a family of edit rules, of which a run without `fix` would take none."""
     for prefix in select:
-        family = [rule for code, rule in rules.items() if matches_prefix(code, prefix)]
+        family = [rule for code, rule in rules.items() if is_meant(code, prefix, rules)]
         if family and prefix not in rules and all(rule.action == "edit" for rule in family):
             raise UsageError(
                 f"--select {prefix}: these rules mend rows, and find no fault; clean --fix applies "
@@ -131,9 +142,9 @@ def _expand(rules: Mapping[str, Rule], prefixes: Iterable[str], *, edits: bool) 
     """
     taken: set[str] = set()
     for prefix in prefixes:
-        found = {code for code in rules if matches_prefix(code, prefix)}
+        found = {code for code in rules if is_meant(code, prefix, rules)}
         if not found and prefix != "all":
-            raise UsageError(f"no rule is named {prefix!r}{did_you_mean(prefix, rules)}")
+            raise UsageError(unknown_rule(prefix, rules))
         if not edits and prefix not in found:
             found = {code for code in found if rules[code].action != "edit"}
         taken |= found
