@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 # New containers after which the collector of cycles looks through them. With Python's 700 it looks
 # 107 times while `curate rules` imports and reads: 0.02 s of 0.33. Over 52,002 rows of Alpaca the
 # peak of memory is 1.6 % higher.
 COLLECT_AFTER = 50_000
+# numpy's OpenBLAS sets its threads going for products of a millisecond, and they go on to look for
+# work after it: 28.3 CPU-s and 30.1 s of wall with two threads for 52,002 rows, 21.9 and 23.4 with
+# one; of 1,000 rows 2.7 CPU-s and 2.4. Read when numpy is imported; who has set it is obeyed.
+ALGEBRA = "OPENBLAS_NUM_THREADS"
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 
 def main() -> None:
     """Run the command line; its imports take a tenth of a second and can be interrupted too."""
     gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+    os.environ.setdefault(ALGEBRA, "1")
     try:
         from curate.cli import main as run
 

@@ -84,9 +84,15 @@ def _logit(chance: Reals) -> Reals:
 
 def _best(counts: NDArray[np.int64], odds: Reals) -> Reals:
     """The likeliest share for each line of counts, by expectation maximisation."""
-    share = np.full(len(counts), 0.5)
+    there = counts.any(axis=0)  # of 1,000 rows few scores are in most of the places
+    odds, numbers = odds[:, there], counts[:, there].astype(np.float64)
+    rows, share = counts.sum(axis=1), np.full(len(counts), 0.5)
+    of_llm, part = np.empty_like(odds), np.empty_like(odds)  # else each round asks for new memory
     for _ in range(_ROUNDS):
-        of_llm = share[:, None] * odds
-        part = of_llm / (of_llm + 1 - share[:, None])
-        share = (counts * part).sum(axis=1) / counts.sum(axis=1)
+        np.multiply(share[:, None], odds, out=of_llm)
+        np.add(of_llm, 1, out=part)
+        part -= share[:, None]
+        np.divide(of_llm, part, out=part)
+        part *= numbers
+        share = part.sum(axis=1) / rows
     return share

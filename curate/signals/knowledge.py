@@ -17,7 +17,7 @@ Words are compared without case and without the endings that English gives them.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -312,7 +312,8 @@ def _commonest(number: int) -> _Few:
 @cache
 def commonest(number: int) -> list[str]:
     """The commonest English words: the vocabulary of the shipped model begins with them."""
-    with (files("curate.models") / "static.npz").open("rb") as file, np.load(file) as arrays:
-        pieces = arrays["vocabulary"].tobytes().decode().split("\n")
-    words = [one for one in pieces if len(one) > 1 and one.isascii() and one.isalpha()]
-    return words[:number]
+    from curate.embed.static import vocabulary
+
+    pieces = map(bytes.decode, vocabulary())
+    words = (one for one in pieces if len(one) > 1 and one.isascii() and one.isalpha())
+    return list(islice(words, number))
