@@ -82,13 +82,10 @@ class Settings(BaseModel):
     @classmethod
     def _known(cls, name: str | None) -> str | None:
         """Refuse a format that nobody has written."""
-        from curate.formats import formats
+        from curate.formats import formats, no_format
 
         if name not in {None, "auto", *formats()}:
-            raise ValueError(
-                f"no format {name}{did_you_mean(name or '', formats())}; there are "
-                f"{', '.join(formats())}"
-            )
+            raise ValueError(no_format(name or ""))
         return name
 
     @field_validator("map")
@@ -134,7 +131,15 @@ def load_settings(path: str | Path) -> Settings:
         said = [str(part) for part in first["loc"] if "[" not in str(part)]  # a type is no key
         where = ".".join(("clean", *said))
         said_of_it = in_plain_words(first, Settings.model_fields)
+        if first["type"] == "extra_forbidden" and said == ["set"]:
+            said_of_it = _SET
         raise ConfigError(f"{path}: {where}: {said_of_it}") from None
+
+
+_SET = (
+    "unknown key; what --set says stands in tables: thresholds = {CODE = 0.5}, actions = {CODE = "
+    '"drop"}'
+)
 
 
 def read_tables(path: str | Path) -> Mapping[str, Any]:

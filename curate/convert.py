@@ -26,7 +26,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from curate.errors import InputError, OutputError, UsageError
-from curate.formats import Format, Record, detect, explain, formats, unknown, validate
+from curate.formats import (
+    Format,
+    Record,
+    detect,
+    explain,
+    formats,
+    no_format,
+    unknown,
+    validate,
+)
 from curate.read import parse
 from curate.row import Row
 
@@ -61,13 +70,24 @@ def to_format(
         OutputError: the target can't hold something; names record, field and what it is.
     """
     if target not in formats():
-        raise UsageError(f"no format {target}; there are {', '.join(formats())}")
+        raise UsageError(no_format(target))
     if not isinstance(row, Row):
         return _converted(row, target, source, drop)
     try:
         return _converted(parse(row.raw), target, row.format, drop)
     except (InputError, OutputError) as error:
         raise type(error)(f"{row.source}:{row.line}: {error}") from None
+
+
+def droppable(record: Record) -> dict[str, None]:
+    """The keys that a conversion of this record can be told to drop: its own, and its turns'."""
+    held = [one for value in record.values() for one in (value if isinstance(value, list) else ())]
+    keys = dict.fromkeys(record) | {
+        key: None for one in held if isinstance(one, dict) for key in one
+    }
+    name = detect(record)
+    renames = validate(record, name).renames() if name else {}
+    return keys | {renames[key]: None for key in keys if key in renames}
 
 
 def _converted(record: Record, target: str, source: str | None, drop: Collection[str]) -> Record:
@@ -141,8 +161,8 @@ def _refuse_verdicts(made: Format, target: str, drop: Collection[str]) -> None:
         )
     if getattr(made, "label", None) is not None and "label" not in drop:
         raise OutputError(
-            f"label: {target} has no place for a verdict; take the rows whose answer is good, then "
-            "`convert --drop-fields label`"
+            f"label: {target} has no place for a verdict; `convert --good-only` takes the rows "
+            "whose answer is good"
         )
 
 

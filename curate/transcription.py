@@ -5,18 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.errors import InputError, OutputError
+from curate.convert import droppable
+from curate.dedup.clusters import counted
+from curate.errors import InputError, OutputError, UsageError, did_you_mean
+from curate.formats import apply_map
+from curate.formats.preference import LABEL
 from curate.ingest import Ingest, Refusal
-from curate.read import open_sources
+from curate.read import open_sources, parse
 from curate.read.progress import no_tick, read_all
 from curate.run.targets import check_targets
 from curate.write import check_name, open_converter
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from curate.config import Settings
     from curate.read.progress import Tick
+    from curate.row import Row
 
 SHOWN = 3  # refused records that an error names
 
@@ -27,8 +32,10 @@ def transcribe(
     settings: Settings,
     *,
     drop: Collection[str] = (),
+    good_only: bool = False,
     force: bool = False,
     tick: Tick = no_tick,
+    say: Callable[[str], None] | None = None,
 ) -> int:
     """Write all records of a source in another format or file type; the number of records.
 
@@ -38,12 +45,17 @@ def transcribe(
         settings: `to`, the format to write (None keeps each record as it is); `format` and `map`,
             how to read. Nothing else of them counts here.
         drop: keys that the conversion may lose, as `curate.convert.to_format` takes them.
+        good_only: leave out records whose answer is judged bad, and of the others the verdict and
+            the rejected answer.
         force: replace a file that stands there.
         tick: called with stage, bytes done and bytes in all.
+        say: called with a line on what was left out; by default nothing hears it.
 
     Raises:
-        UsageError: a target whose name says no type, or that is the source.
-        InputError: a record that can't be read or fits no format; names up to three.
+        UsageError: a target whose name says no type, or that is the source; a key to drop that no
+            record has.
+        InputError: a record that can't be read or fits no format; names up to three. No record
+            with a good answer.
         OutputError: a record that the target can't hold, or a file that can't be written.
     """
     path = Path(target)
@@ -54,12 +66,17 @@ def transcribe(
     check_targets([path], [one.name for one in sources])
     ingest = Ingest(settings.format, settings.map)
     refused: list[Refusal] = []
-    with open_converter(path, sources, settings, drop) as out:
+    given_up = _GivenUp(drop)
+    bad = 0
+    with open_converter(path, sources, settings, drop, good_only=good_only) as out:
         for record in read_all(sources, tick):
             row, _ = ingest(record)
             if isinstance(row, Refusal):
                 refused.append(row)
+            elif good_only and _judged_bad(row):
+                bad += 1
             elif not refused:
+                given_up.see(record.raw, settings)
                 try:
                     out.write(record.raw)
                 except OutputError as error:
@@ -67,7 +84,46 @@ def transcribe(
         ingest.check_map()
         if refused:
             raise InputError(_refusals(refused))
+        if bad and not out.records:
+            raise InputError(f"{source}: no record is left: every answer is judged bad")
+        given_up.check()
+    if bad and say is not None:
+        say(
+            f"{counted(bad, 'record')} left out, {'its' if bad == 1 else 'their'} answer judged bad"
+        )
     return out.records
+
+
+def _judged_bad(row: Row) -> bool:
+    return row.format == "preference" and any(row.beside.get(key) is False for key in LABEL)
+
+
+class _GivenUp:
+    """The keys to drop that no record has had yet, and those that there were instead."""
+
+    def __init__(self, drop: Collection[str]) -> None:
+        self.unseen = set(drop)
+        self.known: dict[str, None] = {}
+
+    def see(self, raw: bytes, settings: Settings) -> None:
+        """Look at a record's keys, as long as one is missing."""
+        if self.unseen:
+            keys = droppable(apply_map(parse(raw), settings.map))
+            self.unseen -= keys.keys()
+            self.known |= keys
+
+    def check(self) -> None:
+        """Refuse a key that no record had.
+
+        Raises:
+            UsageError: names it, the nearest, and those that there are.
+        """
+        if self.unseen:
+            key = min(self.unseen)
+            raise UsageError(
+                f"--drop-fields {key}: no record has it{did_you_mean(key, self.known)}; there are "
+                f"{', '.join(self.known)}"
+            )
 
 
 def _refusals(refused: list[Refusal]) -> str:

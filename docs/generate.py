@@ -68,7 +68,9 @@ CONVERSION = (
     "back with an empty `input`. A key of a turn that is null counts as absent: in Parquet and "
     "Arrow all turns have the keys that any has. `convert --drop-fields KEYS` accepts a loss: "
     "`context` leaves that key out, `rejected` keeps the chosen answer of a pair alone, `label` "
-    "gives up a verdict (take the rows with a good one first)."
+    "gives up a verdict, good or bad. `--good-only` leaves out rows whose verdict is bad, says how "
+    "many, and writes the others, and the chosen answers of pairs, without verdict or rejected "
+    "answer. A name that no record has is an error."
 )
 
 
@@ -255,10 +257,20 @@ def cli_page(known: Mapping[str, Any]) -> str:
     lines = ["# The command line", "", epilog, ""]
     lines += [f"- [{name}](#curate-{name}): {_help(one)}" for name, one in known.items()]
     for name, one in known.items():
-        lines += ["", f"## curate {name}", "", _help(one), "", "```", _usage(name, one), "```", ""]
-        lines += ["| option | what |", "|---|---|"]
-        lines += [_option(parameter) for parameter in one.params if parameter.name != "help"]
+        lines += ["", f"## curate {name}", "", _help(one)]
+        under = getattr(one, "commands", None)  # of a group of commands
+        if under is None:
+            lines += _call(name, one)
+        for further, other in (under or {}).items():
+            lines += ["", f"### curate {name} {further}", "", _help(other)]
+            lines += _call(f"{name} {further}", other)
     return "\n".join(lines) + "\n"
+
+
+def _call(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401  # likewise
+    """How a command is called, and its arguments and options."""
+    yield from ("", "```", _usage(name, command), "```", "", "| option | what |", "|---|---|")
+    yield from (_option(one) for one in command.params if one.name != "help")
 
 
 def _help(command: Any) -> str:  # noqa: ANN401  # typer's own click

@@ -107,6 +107,13 @@ REFUSED = [
     ("clean data.jsonl -o run --select ,", 2, "names no rule"),
     ("clean data.jsonl -o run --select fix", 2, "these rules mend rows, and find no fault"),
     ("clean data.jsonl -o run --select pii,fix", 2, "clean --fix applies them"),
+    ("clean data.jsonl -o run --format openai", 2, "did you mean 'chatml'"),
+    ("clean data.jsonl -o run --format DPO", 2, "did you mean 'preference'"),
+    ("clean data.jsonl -o run --format ShareGPT", 2, "did you mean 'sharegpt'"),
+    ("clean data.jsonl -o run --format jsonl", 2, "it is a type of file"),
+    ("convert data.jsonl out.jsonl --to messages", 2, "did you mean 'chatml'"),
+    ("convert data.jsonl out.jsonl --to chatml --drop-fields lable", 2, "there are instruction, "),
+    ("convert data.jsonl out.jsonl --good-only", 2, "name it with --to"),
     ("clean data.jsonl -o run --map nonsense", 2, "expected FIELD=COLUMN"),
     ("clean data.jsonl -o run --map nofield=x", 2, "no format has a field nofield"),
     ("clean data.jsonl -o run --map instruction=nosuch", 2, "no record has a column nosuch"),
@@ -212,6 +219,9 @@ def test_settings_come_from_a_file_and_options_go_first(data, tmp_path):
     wrong = curate("clean", data, "-o", tmp_path / "b", *config)
     assert wrong.returncode == 2
     assert b"ignroe" in wrong.stderr
+    (tmp_path / "curate.toml").write_text('[clean]\nset = "too-long.threshold=3"\n')
+    wrong = curate("clean", data, "-o", tmp_path / "b", *config)
+    assert b"clean.set: unknown key; what --set says stands in tables" in wrong.stderr
 
 
 def test_converted_there_and_back(data, tmp_path):
@@ -219,6 +229,34 @@ def test_converted_there_and_back(data, tmp_path):
     assert curate("convert", data, there, "--to", "chatml").returncode == 0
     assert curate("convert", there, back, "--to", "alpaca", "-q").returncode == 0
     assert [orjson.loads(line) for line in back.read_bytes().splitlines()] == ROWS
+
+
+def test_only_the_good_answers_of_judged_rows(tmp_path):
+    asked = {"role": "user", "content": "Name a fruit."}
+    rows = [
+        {"prompt": "Name a bird.", "completion": "A robin.", "label": True},
+        {"prompt": "Name a fish.", "completion": "A cow.", "label": False},
+        {"prompt": [asked], "chosen": "A fig.", "rejected": "A brick."},
+        {"instruction": "Name a sea.", "output": "The Adriatic.", "label": "geography"},
+    ]
+    (tmp_path / "judged.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    refused = curate("convert", "judged.jsonl", "sft.jsonl", "--to", "chatml", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert b"--good-only" in refused.stderr
+    words = ("convert", "judged.jsonl", "sft.jsonl", "--to", "chatml", "--good-only")
+    done = curate(*words, cwd=tmp_path)
+    assert done.stderr == b"curate: 1 record left out, its answer judged bad\n"
+    assert done.stdout == b"sft.jsonl: 3 records\n"
+    made = [json.loads(line) for line in (tmp_path / "sft.jsonl").read_bytes().splitlines()]
+    answers = [row["messages"][-1]["content"] for row in made]
+    assert answers == ["A robin.", "A fig.", "The Adriatic."]
+    assert [row.get("label") for row in made] == [None, None, "geography"]
+
+    (tmp_path / "bad.jsonl").write_bytes(orjson.dumps(rows[1]))
+    done = curate("convert", "bad.jsonl", "none.jsonl", *words[3:], cwd=tmp_path)
+    assert done.returncode == 3
+    assert b"no record is left: every answer is judged bad" in done.stderr
+    assert not (tmp_path / "none.jsonl").exists()
 
 
 def test_what_a_folder_mixes_and_what_of_it_is_not_read_is_said(tmp_path):

@@ -36,6 +36,13 @@ def convert(
             help="What the new format may lose, of records and turns: label,context.",
         ),
     ] = None,
+    good_only: Annotated[
+        bool,
+        typer.Option(
+            "--good-only",
+            help="Leave out rows whose answer is judged bad (KTO), and rejected answers.",
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -45,8 +52,18 @@ def convert(
     drop = frozenset(key for word in drop_fields or () for key in word.split(","))
     if drop and to is None:
         raise UsageError("--drop-fields: is for another format; name it with --to")
+    if good_only and to is None:
+        raise UsageError("--good-only: is for a format without verdicts; name it with --to")
     settings = options.settings(**options.meant(to=to, format=format, map=map))
     with options.progress(quiet=quiet) as tick:
-        count = transcribe(source, target, settings, drop=drop, force=force, tick=tick)
+        count = transcribe(
+            source, target, settings, drop=drop, good_only=good_only, force=force, tick=tick,
+            say=_say,
+        )  # fmt: skip
     if not quiet:
         typer.echo(f"{on_a_line(str(target))}: {count:,} record{'s' if count != 1 else ''}")
+
+
+def _say(line: str) -> None:
+    """What the user should know even of a quiet conversion."""
+    typer.echo(f"curate: {line}", err=True)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from curate.errors import UsageError
+from curate.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from curate.row import Message, Row
@@ -41,6 +41,7 @@ class Format(BaseModel, ABC):
         name: what `--format` and `--to` call it.
         key_sets: a record is in this format if it has all keys of one of these sets; of two
             formats the one with the larger set is right.
+        nicknames: what others call it; an error for `--format openai` names `chatml`.
         hints: keys of a record that is meant to be in this format and lacks others.
         aliases: a field's other usual spellings, in order of preference.
         record: the record that the model was made of, untouched; set by `validate`.
@@ -51,6 +52,7 @@ class Format(BaseModel, ABC):
 
     name: ClassVar[str]
     key_sets: ClassVar[tuple[frozenset[str], ...]]
+    nicknames: ClassVar[frozenset[str]] = frozenset()
     hints: ClassVar[frozenset[str]] = frozenset()
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     record: ClassVar[Record]
@@ -113,6 +115,19 @@ def formats() -> Mapping[str, type[Format]]:
             ):
                 raise UsageError(f"two formats are named {thing.name}; rename one")
     return {name: found[name] for name in sorted(found)}
+
+
+_TYPES = {"json", "jsonl", "ndjson", "parquet", "csv", "tsv", "arrow", "gz", "zst"}
+
+
+def no_format(name: str) -> str:
+    """Say that there is no format of this name, and which one is meant."""
+    small = name.casefold()
+    meant = [kind.name for kind in formats().values() if small in {*kind.nicknames, kind.name}]
+    hint = f"; did you mean {meant[0]!r}?" if meant else did_you_mean(small, formats())
+    if small in _TYPES:
+        hint = "; it is a type of file, which is told from the file"
+    return f"no format {name}{hint}; there are {', '.join(formats())}"
 
 
 def detect(record: Record) -> str | None:

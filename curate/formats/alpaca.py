@@ -26,6 +26,7 @@ class Alpaca(Format):
     """An instruction and its output, under any of the usual names."""
 
     name: ClassVar[str] = "alpaca"
+    nicknames: ClassVar[frozenset[str]] = frozenset({"instruction", "instruct", "sft", "qa"})
     key_sets: ClassVar[tuple[frozenset[str], ...]] = tuple(
         frozenset({asked, answered}) for asked in INSTRUCTION for answered in OUTPUT
     )

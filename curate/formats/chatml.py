@@ -36,6 +36,9 @@ class ChatML(Format):
     )
 
     name: ClassVar[str] = "chatml"
+    nicknames: ClassVar[frozenset[str]] = frozenset(
+        {"openai", "chat", "messages", "conversational", "im", "role-content"}
+    )
     key_sets: ClassVar[tuple[frozenset[str], ...]] = (
         frozenset({"messages"}),
         frozenset({"prompt", "completion"}),

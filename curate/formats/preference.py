@@ -45,6 +45,9 @@ class Preference(Format):
     )
 
     name: ClassVar[str] = "preference"
+    nicknames: ClassVar[frozenset[str]] = frozenset(
+        {"dpo", "kto", "orpo", "rlhf", "reward", "pair", "pairs", "chosen", "rejected"}
+    )
     key_sets: ClassVar[tuple[frozenset[str], ...]] = (
         *(frozenset(pair) for pair in product(CHOSEN, REJECTED)),
         *(frozenset(pair) for pair in product(ASKED, CHOSEN + REJECTED)),  # half a pair

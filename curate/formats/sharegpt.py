@@ -34,6 +34,7 @@ class ShareGPT(Format):
     """A conversation of any length, tools included."""
 
     name: ClassVar[str] = "sharegpt"
+    nicknames: ClassVar[frozenset[str]] = frozenset({"conversations", "vicuna", "from-value"})
     key_sets: ClassVar[tuple[frozenset[str], ...]] = tuple(
         frozenset({key}) for key in ("conversations", "conversation", "items", "messages")
     )

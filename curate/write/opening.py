@@ -67,34 +67,43 @@ def open_converter(
     like: Source | Sequence[Source] | Layout | None,
     settings: Settings,
     drop: Collection[str] = (),
+    *,
+    good_only: bool = False,
 ) -> Writer:
     """A writer of the path's file type (`open_writer`) and of the format that is asked for.
 
-    Keys to drop are those that a conversion may lose (`to_format`).
+    Keys to drop are those that a conversion may lose (`to_format`); with `good_only` a pair loses
+    its rejected answer, too, and a judged answer its verdict, which must be a good one.
     """
     out = open_writer(path, like)
     if settings.to is None:
         return out
-    return _Converted(out, settings, drop)
+    return _Converted(out, settings, drop, good_only=good_only)
 
 
 class _Converted(Writer):
     """Records in another format, through the writer of their file type."""
 
-    def __init__(self, core: Writer, settings: Settings, drop: Collection[str]) -> None:
+    def __init__(
+        self, core: Writer, settings: Settings, drop: Collection[str], *, good_only: bool
+    ) -> None:
         super().__init__(core.path, core.layout)
         self._core = core
         self._to = str(settings.to)
         self._given = None if settings.format == "auto" else settings.format
         self._map = settings.map
         self._drop = drop
+        self._good_only = good_only
 
     def write(self, raw: bytes) -> None:
         """Convert one record and append it."""
         record = parse(raw)
         if self._map:
             record = formats.apply_map(record, self._map)
-        made = to_format(record, self._to, self._given, drop=self._drop)
+        drop = self._drop
+        if self._good_only and (self._given or formats.detect(record)) == "preference":
+            drop = {*drop, "label", "rejected"}
+        made = to_format(record, self._to, self._given, drop=drop)
         self._core.write(raw if made is record and not self._map else dump(made))
         self.records += 1
 
