@@ -297,6 +297,20 @@ def test_a_run_among_the_data_is_not_read_and_it_says_so(data, tmp_path):
     assert curate("clean", "all", "-o", "r", "-q", cwd=tmp_path).stderr == b""
 
 
+def test_a_split_among_the_data_is_not_read_and_it_says_so(data, tmp_path):
+    (tmp_path / "all").mkdir()
+    data.rename(tmp_path / "all" / "data.jsonl")
+    for extra in ([], ["--force"]):
+        done = curate("split", "all", "-o", "all/parts", "--eval", "0.4", *extra, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        told = json.loads((tmp_path / "all/parts/split.json").read_text())
+        assert [one["name"] for one in told["inputs"]] == ["all/data.jsonl"]
+    said = b"curate: 1 split not read: all/parts; name one to read its parts\n"
+    assert done.stderr == said
+    done = curate("clean", "all/parts", "-o", "run", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["totals"]["records"] == len(ROWS)
+
+
 def test_lines_are_whole_in_a_pipe(tmp_path):
     said = " ".join(f"word{n}" for n in range(60))
     rows = [{"instruction": "Go on.", "output": said}] * 2 + [{"instruction": said, "output": ""}]

@@ -36,11 +36,17 @@ def config_here(given: Path | None, *, quiet: bool) -> Path | None:
 
 
 def tell_runs(inputs: Sequence[str], *, quiet: bool) -> None:
-    """Say in a line on stderr which run folders below those named are not read."""
-    from curate.read.sources import runs_below
+    """Say in a line on stderr which runs and splits below the folders named are not read."""
+    from curate.read.sources import RUN, runs_below
 
-    runs = [] if quiet else runs_below(inputs)
-    if runs:
-        named = ", ".join(runs[:SHOWN]) + (", ..." if len(runs) > SHOWN else "")
-        those = "1 run folder" if len(runs) == 1 else f"{len(runs):,} run folders"
-        typer.echo(f"curate: {those} not read: {named}; name one to read its core", err=True)
+    made = [] if quiet else runs_below(inputs)
+    runs = [one for one in made if Path(one, RUN).is_file()]
+    _tell(runs, "run folder", "core")
+    _tell([one for one in made if one not in runs], "split", "parts")
+
+
+def _tell(folders: Sequence[str], what: str, held: str) -> None:
+    if folders:
+        named = ", ".join(folders[:SHOWN]) + (", ..." if len(folders) > SHOWN else "")
+        those = f"{len(folders):,} {what}{'' if len(folders) == 1 else 's'}"
+        typer.echo(f"curate: {those} not read: {named}; name one to read its {held}", err=True)

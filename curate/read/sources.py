@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from curate.read.source import Source
 
 RUN = "curate.lock"  # what marks a finished run's folder
+SPLIT = frozenset({"split.json", "rows.parquet"})  # what marks a split's folder
 SUFFIXES = ("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "arrow", "feather", "ipc")
 PACKED = ("gz", "zst", "zstd")
 # Files that describe a data set and hold none of it.
@@ -91,7 +92,7 @@ def left_out(inputs: Sequence[str]) -> list[str]:
 
 
 def runs_below(inputs: Sequence[str]) -> list[str]:
-    """The run folders below the folders named: what they keep of a file is no data beside it."""
+    """The runs and splits below the folders named: what they hold is no data beside its source."""
     return [
         run
         for folder in inputs
@@ -102,12 +103,16 @@ def runs_below(inputs: Sequence[str]) -> list[str]:
 
 
 def _looked_through(folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """A folder and those below it, but for hidden ones and runs: path, runs in it, files in it."""
+    """A folder and those below it, but for hidden ones, runs and splits: path, these, files."""
     for place, below, names in os.walk(folder):
         shown = sorted(one for one in below if not one.startswith("."))
-        runs = [str(Path(place, one)) for one in shown if Path(place, one, RUN).is_file()]
+        runs = [str(Path(place, one)) for one in shown if _is_made(Path(place, one))]
         below[:] = [one for one in shown if str(Path(place, one)) not in runs]
         yield place, runs, names
+
+
+def _is_made(folder: Path) -> bool:
+    return (folder / RUN).is_file() or all((folder / one).is_file() for one in SPLIT)
 
 
 def _matches(pattern: str) -> list[str]:
@@ -127,17 +132,18 @@ def _matches(pattern: str) -> list[str]:
 def _members(folder: str) -> list[str]:
     """The data files of a folder and those below it, in the order that the folder says.
 
-    A run folder has data only where it is named itself: then its core.
+    A run folder has data only where it is named itself: then its core; a split, then its parts.
     """
     if dataset := saved(Path(folder)):
         return [str(path) for path in dataset]
     found = []
     for place, _, names in _looked_through(folder):
         is_run = RUN in names  # of which the core alone is data
+        beside = {*SPLIT, "quarantine.jsonl"} if set(names) >= SPLIT else set()
         found += [
             str(Path(place, one))
             for one in names
-            if _is_data(one) and (not is_run or one.startswith("core."))
+            if _is_data(one) and one not in beside and (not is_run or one.startswith("core."))
         ]
     if not found:
         known = ", ".join(f".{one}" for one in SUFFIXES[:7])
