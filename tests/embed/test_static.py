@@ -114,3 +114,12 @@ def test_the_page_of_embedders_runs(capsys):
     (block,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
     exec(block, {})  # noqa: S102 - our own page
     assert capsys.readouterr().out == "(3, 256) True 0.0\n"
+
+
+def test_a_vector_is_the_same_whatever_was_asked_before():
+    texts = ["The stock market fell.", "a" * 300_000 + " market", "market market"]
+    first = static.__wrapped__().encode(texts)
+    model = static.__wrapped__()
+    for text in ["How do I boil an egg?", "The market", *texts]:
+        model.encode([text])
+    assert (model.encode(texts) == first).all()

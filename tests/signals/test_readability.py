@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from curate.signals.readability import (
     _WORD,
     MIN_WORDS,
+    _hyphenation,
+    _levels,
     hyphenated,
     measures,
     readability,
@@ -108,3 +110,14 @@ def test_only_english_prose_is_measured():
 def test_a_small_file_has_a_value_a_row_all_the_same():
     frame = pl.DataFrame({"readability_flesch": [1.0, 2.0], "readability_running": [True, True]})
     assert readability_spread(frame)["readability_z"].to_list() == [None, None]
+
+
+def test_patterns_of_hyphenation_are_those_that_pyphen_reads():
+    read, _ = _hyphenation()
+    known = pyphen.Pyphen(lang="en_US").hd.patterns
+    said = {letters: list(_levels(written)) for letters, written in read.items()}
+    for letters, (start, values) in known.items():
+        levels = said.pop(letters)
+        rest = [0] * (len(levels) - start - len(values))
+        assert levels == [*([0] * start), *map(int, values), *rest], letters
+    assert not any(map(any, said.values()))  # what pyphen leaves out says nothing
