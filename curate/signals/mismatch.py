@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from curate.dedup import alike
-from curate.embed import matrix
+from curate.embed import NONE, matrix
 from curate.learn.linear import folds
 from curate.learn.matching import Matched, Side, match
 from curate.registry import signal
@@ -81,14 +81,20 @@ _TOLD = (
 
 @signal(
     columns={
-        "prompt_form": "what kind of question it looks like, a bit a kind",
-        "response_form": "what kind of answer it looks like, a bit a kind",
+        "prompt_form": "what kind of question it looks like, a bit a kind; null without an "
+        "embedder, when nothing reads it",
+        "response_form": "what kind of answer it looks like, a bit a kind; null likewise",
     },
     needs=("prompt", "response"),
     transient=True,
+    settings=("embedder",),
 )
-def forms(frame: pl.DataFrame) -> pl.DataFrame:
-    """Look for the marks of each kind."""
+def forms(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Look for the marks of each kind; 0.3 CPU-s for 52,002 rows that only `mismatch` reads."""
+    if settings.embedder == NONE:
+        null = pl.lit(None, pl.UInt32)
+        unread = frame.with_columns(prompt_form=null, response_form=null)
+        return unread.select("prompt_form", "response_form")
     return frame.select(
         _bits("prompt", _ASKED).alias("prompt_form"),
         _bits("response", _TOLD).alias("response_form"),
