@@ -427,6 +427,11 @@ _HELPS = regex(
     r"(?im)^\s*(?:\d+[.)]|[-*•])\s+\S|```|\b(?:here(?:['’]s| is| are)|for example"
     r"|for instance|in general|generally|typically|that said|based on|it depends"
     r"|there are (?:several|many|some))"
+    # "but I can show you how: ..." with something after the colon, and "but paste it here".
+    r"|\bbut (?:i|we) (?:can|could) (?:show|tell|explain|describe|walk|give|list|suggest)\b"
+    r"[^.!?:\n]{3,80}: ?[^\s?][^?]{39,}"
+    r"|\bbut (?:if you |you can |please )?(?:copy|paste|type|describe)\b[^.!?\n]{0,60} (?:here"
+    r"|to me|below|in(?:to)? (?:the|this) chat)\b"
 )
 # ... and what does in a longer text; in a short one it is a polite end.
 _HELPS_ON = regex(
@@ -594,7 +599,7 @@ _TOOLS = regex(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
         "`identity` (it speaks as a vendor's model, ChatGPT or another)",
     },
     needs=(*NEEDS, "system", "response"),
-    version=4,
+    version=5,
 )
 def refusals(frame: pl.DataFrame) -> pl.DataFrame:
     """Find refusals: in every answer, where it begins; disclaimers of a machine anywhere."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         "secrets_at": WHERE,
     },
     needs=NEEDS,
-    version=5,
+    version=6,
 )
 def secrets(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -103,7 +103,7 @@ _FORMS = {
     "npm": r"npm_[A-Za-z0-9]{36}",
     "PyPI": r"pypi-AgE[A-Za-z0-9_-]{50,}",
     "RubyGems": r"rubygems_[0-9a-f]{48}",
-    "Hugging Face": r"(?:hf|api_org)_[A-Za-z]{30,40}",
+    "Hugging Face": r"(?:hf|api_org)_[A-Za-z0-9]{30,40}",
     "Groq": r"gsk_[A-Za-z0-9]{48,56}",
     "xAI": r"xai-[A-Za-z0-9]{60,}",
     "Perplexity": r"pplx-[A-Za-z0-9]{40,}",

@@ -54,12 +54,15 @@ _PORTION = 16_384  # pairs that are compared at once: 64 MB of vectors
         "answers the same in other words; null where there is none",
         "semantic_duplicate_similarity": f"cosine to that row, {FLOOR} to 1: the lower one of the "
         "prompts' and the answers'",
+        "semantic_duplicate_overlap": "Jaccard similarity of the two answers' word trigrams, 0 to "
+        "1; 0 where what the prompts trade the answers trade too: a template filled anew",
     },
     needs=(
         *("id", "context_key", "near_duplicate_of", "prompt_wording", "prompt_length"),
-        *("response_length", "prompt_words", "prompt_vector", "response_vector"),
+        *("response_length", "prompt_words", "response_words", "prompt_vector", "response_vector"),
     ),
     scope="corpus",
+    version=2,
 )
 def semantic_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """The nearest earlier row of each that says the same; nothing without an embedder."""
@@ -77,10 +80,14 @@ def semantic_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
         of[rows[later[order]]] = rows[earlier[order]]
         similarity[rows[later[order]]] = alike[order]
     none = pl.Series(np.isnan(similarity))
+    later = np.flatnonzero(~np.isnan(similarity))
+    overlap = np.zeros(frame.height)
+    overlap[later] = _overlap(frame, later, of[later])
     return pl.DataFrame(
         {
             "semantic_duplicate_of": frame["id"].gather(of).set(none, None),
             "semantic_duplicate_similarity": pl.Series(similarity).set(none, None),
+            "semantic_duplicate_overlap": pl.Series(overlap).set(none, None),
         }
     )
 
@@ -146,6 +153,52 @@ def decided(left: Hashes, right: Hashes) -> Mask:
     gone[row[counted & (count > 0)]] = True
     came[row[counted & (count < 0)]] = True
     return decided | (gone & came)
+
+
+# --- how much of the wording two rows share -----------------------------------------------------
+
+
+def _overlap(frame: pl.DataFrame, left: Ints, right: Ints) -> Floats:
+    """The Jaccard similarity of each pair's answers; 0 where a template was filled anew."""
+    every = np.arange(frame.height)
+    asked, answered = (
+        Runs(frame[name].explode().to_numpy(), every) for name in ("prompt_words", "response_words")
+    )
+    made = np.zeros(len(left))
+    for some in answered.cuts(left, right):
+        one, other = left[some], right[some]
+        said = answered.of(one), answered.of(other)
+        made[some] = _jaccard(*said)
+        made[some][refilled((asked.of(one), asked.of(other)), said)] = 0
+    return made
+
+
+def _jaccard(left: Hashes, right: Hashes) -> Floats:
+    """The Jaccard similarity of the trigrams of END-closed runs, as multisets."""
+    one, other = minhash.shingles(left), minhash.shingles(right)
+    height = int(np.count_nonzero(left == minhash.END))
+    row, _, count = minhash.surplus(one, other)
+    odd = np.bincount(row, np.abs(count), height)
+    total = np.bincount(one.rows, minlength=height) + np.bincount(other.rows, minlength=height)
+    similarity: Floats = (total - odd) / np.maximum(total + odd, 1)
+    return similarity
+
+
+def refilled(asked: tuple[Hashes, Hashes], answered: tuple[Hashes, Hashes]) -> Mask:
+    """Pairs that trade the same words in prompt and answer: Hufflepuff for Gryffindor in both."""
+    height = int(np.count_nonzero(asked[0] == minhash.END))
+    came, gone = np.zeros((2, height), np.bool_)
+    traded = [minhash.surplus(*map(minhash.tokens_of, field)) for field in (asked, answered)]
+    for way, mask in ((1, came), (-1, gone)):
+        keys = [_keys(row, word)[np.sign(count) == way] for row, word, count in traded]
+        mask[np.intersect1d(*keys) >> np.uint64(32)] = True
+    return came & gone
+
+
+def _keys(row: Ints, word: Hashes) -> NDArray[np.uint64]:
+    """Row and word in one number."""
+    keys: NDArray[np.uint64] = (row.astype(np.uint64) << np.uint64(32)) | word
+    return keys
 
 
 @cache

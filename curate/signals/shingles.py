@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.dedup.minhash import END, TURN_MARK, mark, portions, row_of, run_keys, tokens, weights
+from curate.dedup.minhash import END, TURN_MARK, closed_tokens, mark, portions, run_keys, weights
 from curate.registry import signal
+from curate.run.spool import Lists
 from curate.text.normalize import COMPOSED, normalized
 
 if TYPE_CHECKING:
@@ -28,10 +29,14 @@ _CASED = (
 
 # How a question may begin and end beside what it asks.
 _PLEASE = (
-    r"(?i)^\s*(?:(?:please|kindly)[ ,]+|(?:can|could|would|will) you (?:please |kindly )?"
+    r"(?i)^\s*(?:(?:hello|hi|hey|good (?:morning|day|afternoon|evening))(?: there)?[,.!] *"
+    r"|(?:please|kindly)[ ,:]+|(?:can|could|would|will) you (?:please |kindly )?"
     r"|i(?:'d| would) like you to |i want you to )+"
 )
-_THANKS = r"(?i)[ ,]+(?:please|thanks|thank you)[.!? ]*$"
+_THANKS = (
+    r"(?i)[ ,.!?]+(?:please|(?:many )?thanks|thank you)"
+    r"(?:,? (?:so|very) much| a lot| in advance| for your help)*[.!? ]*$"
+)
 
 
 @signal(
@@ -52,7 +57,7 @@ _THANKS = r"(?i)[ ,]+(?:please|thanks|thank you)[.!? ]*$"
     },
     needs=("system", "prompt", "response", "rejected", "roles", "texts", "aside"),
     transient=True,
-    version=4,
+    version=5,
 )
 def sketches(frame: pl.DataFrame) -> pl.DataFrame:
     """Keys for exact comparison and token hashes for the rest: 4 bytes a word."""
@@ -85,7 +90,9 @@ def sketches(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _blunt(asked: pl.Series, wording: pl.Series) -> pl.Series:
     """The wording of prompts, of those with a courtesy what it is without: they ask the same."""
-    rows = _where(asked, pl.col("text").str.contains(f"{_PLEASE}|{_THANKS}"))
+    rows = _where(
+        asked, pl.col("text").str.contains(_PLEASE) | pl.col("text").str.contains(_THANKS)
+    )
     bare = asked.gather(rows).str.replace(_PLEASE, "").str.replace(_THANKS, "")
     said = bare.str.contains(r"\w").fill_null(value=False)
     made = wording.clone()  # scatter writes into its series
@@ -248,20 +255,21 @@ def token_runs(texts: pl.Series) -> NDArray[np.uint32]:
 
 def _token_runs(texts: pl.Series, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
     joined: bytes = texts.str.join("\0").cast(pl.Binary).item()  # as str it took ten times as long
-    hashes, begins = tokens(joined)
-    closes = np.searchsorted(begins, np.cumsum(sizes + 1))
-    bare = (np.diff(closes, prepend=0) == 0) & (sizes > 0)
+    hashes = closed_tokens(joined + b"\0")
+    closes = np.flatnonzero(hashes == END)
+    if len(closes) != len(texts):  # a text has a NUL itself
+        return _token_runs(texts.str.replace_all("\0", " ", literal=True), sizes)
+    bare = (np.diff(closes, prepend=-1) == 1) & (sizes > 0)
     if bare.any():
         own = mark(texts.hash(seed=4).to_numpy()[bare].astype(np.uint32))
         hashes = np.insert(hashes, closes[bare], own)
-    return np.insert(hashes, closes + np.cumsum(bare), END)
+    return hashes
 
 
 def as_lists(runs: NDArray[np.uint32]) -> pl.Series:
     """END-closed runs as a list column."""
-    rows = pl.Series("row", row_of(runs)).set_sorted()
-    grouped = pl.DataFrame({"row": rows, "words": runs}).group_by("row", maintain_order=True)
-    return grouped.agg("words")["words"]
+    ends = np.flatnonzero(runs == END) + 1
+    return pl.Series(Lists(runs, np.concatenate([np.zeros(1, np.int64), ends])))
 
 
 def _spaced(texts: pl.Series) -> pl.Series:

@@ -133,3 +133,14 @@ def test_finds_what_a_look_at_all_pairs_finds(shared_data):
     found = set(frame[COLUMNS[0]].is_not_null().arg_true().to_list())
     assert found <= known
     assert len(found) >= 0.98 * len(known) > 10
+
+
+def test_the_overlap_is_that_of_the_answers_and_none_where_a_template_was_filled():
+    edited = LIGHT.replace("sailors", "crews")
+    party = "Dear {}, we invite you to our party in the garden behind the library. Bring a cake."
+    letters = [(f"Write a letter that invites {who}.", party.format(who)) for who in ("Ann", "Bo")]
+    rows = [ask(ASKED[0], LIGHT), ask(ASKED[1], edited), *(ask(*letter) for letter in letters)]
+    overlap = measured(rows)["semantic_duplicate_overlap"].to_list()
+    # One of 23 words changes three trigrams on either side.
+    assert overlap[:3] == [None, pytest.approx(20 / 26), None]
+    assert overlap[3] in (None, 0)
