@@ -55,10 +55,34 @@ def next_steps(
     dropping = [rule for rule in rules if rule.decided and rule.action == "drop"]
     if dropping:
         yield from _after_drops(dropping, values, catalogue)
+    yield from _after_flags(rules)
     yield Step(
         what="Check that these files are what the run wrote, and that it can be derived again.",
         command="curate verify DIR",
     )
+
+
+def _after_flags(rules: Sequence[RuleReport]) -> Iterator[Step]:
+    """What a trainer would trip over, and no rule drops unasked."""
+    flags = {rule.code: rule for rule in rules if rule.hits and rule.action == "flag"}
+    if (rule := flags.get("format-mixed")) is not None:
+        yield Step(
+            what=f"Write the core in one format, with clean --to: {count(rule.hits)} in another "
+            "than most of their file, which trainers refuse or read as empty."
+        )
+    if (rule := flags.get("too-long")) is not None:
+        limit = f"too-long.threshold={rule.threshold:g}"
+        yield Step(
+            what=f"Drop {count(rule.hits)} longer than {rule.threshold:g} tokens, or what your "
+            "sequence length is: a trainer cuts off the end of the answer.",
+            command=f"curate decide DIR --set {limit},too-long.action=drop",
+        )
+    if (rule := flags.get("placeholder-unfilled")) is not None:
+        yield Step(
+            what=f"Read {count(rule.hits)} with a placeholder that nobody has filled in; drop what "
+            "is no template.",
+            command="curate decide DIR --set placeholder-unfilled.action=drop",
+        )
 
 
 def _after_drops(
