@@ -348,6 +348,21 @@ def mismatched(odds: Floats, shuffled: Floats) -> float:
     return min(below / half, _MOST) if surely >= SIGN else 0.0
 
 
+def limits(share: float, rows: int) -> tuple[float, float]:
+    """The interval of 90 % of an estimate; without a sign, up to the most that gives none.
+
+    Args:
+        share: as `mismatched` gives it.
+        rows: that it was estimated from.
+    """
+    half = rows / 2
+    if not share:
+        root = (_SURELY + np.sqrt(_SURELY**2 + 4 * SIGN * half)) / 2
+        return 0.0, min(float(root**2 / half), _MOST)
+    error = _SURELY * float(np.sqrt(share / half))
+    return max(share - error, 0.0), min(share + error, 1.0)
+
+
 def _chances(odds: Floats, share: float) -> Doubles:
     """Probabilities from log-odds that were learnt from as many shuffled pairs as true ones."""
     prior = share or _NO_SIGN

@@ -19,7 +19,7 @@ from curate.report.figures import distributions, languages
 from curate.report.flow import changes, flow
 from curate.report.labels import label_noise
 from curate.report.model import Reason, Report, RuleReport
-from curate.report.origin import manner, synthetic
+from curate.report.origin import manner, mismatched, synthetic
 from curate.report.rows import read_rows, with_before, with_secrets
 from curate.report.run import Run, Tables, counts, open_run, spread
 from curate.report.steps import next_steps
@@ -86,6 +86,7 @@ def build(
         tasks=tuple(tasks(run)),
         synthetic=synthetic(run),
         manner=manner(examiner.rows, lot, run),
+        mismatched=mismatched(run),
         label_noise=label_noise(run, examiner.rules),
         next_steps=tuple(next_steps(totals, reports, run.values, catalogue)),
         atlas=atlas(drawn, run, examiner),

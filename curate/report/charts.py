@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Flow,
         LabelNoise,
         Manner,
+        Mismatched,
         Phrase,
         Quantiles,
         Report,
@@ -209,6 +210,22 @@ def alike(one: Ends, deed: str) -> str:
 
 def _of_pairs(chance: float) -> str:
     return _number(10_000 * chance) if chance else "none"
+
+
+# --- answers ------------------------------------------------------------------------------------
+
+
+def unfitting(told: Mismatched) -> str:
+    """How many answers are another question's, in a sentence."""
+    of = f"Of {told.judged:,} answers that were judged by the others,"
+    if not told.share:
+        return (
+            f"{of} there is no sign that any is another question's: {percent(told.high)} at most."
+        )
+    return (
+        f"{of} an estimated {percent(told.share)} are another question's "
+        f"({percent(told.low)} to {percent(told.high)})."
+    )
 
 
 # --- labels -------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ def html(report: Report) -> str:
         grouped=charts.grouped(report),
         judged=charts.judged(report.synthetic),
         wrote=report.synthetic and charts.wrote(report.synthetic),
+        unfitting=report.mismatched and charts.unfitting(report.mismatched),
         ends=_ends(report),
         phrases=charts.phrases(report.manner),
         mislabelled=report.label_noise and charts.mislabelled(report.label_noise),

@@ -14,6 +14,7 @@ from curate.report.charts import (
     mislabelled,
     phrases,
     telling,
+    unfitting,
     wrote,
 )
 from curate.report.words import count, percent, verb
@@ -46,6 +47,7 @@ def markdown(report: Report) -> str:
         *_languages(report),
         *_tasks(report),
         *_manner(report),
+        *_mismatched(report),
         *_labels(report),
         *_steps(report),
     ]
@@ -235,6 +237,12 @@ def _manner(report: Report) -> Iterator[str]:
     for deed, one in (("open", report.manner.openings), ("close", report.manner.closings)):
         often = ", ".join(f"{code(said.words)} {percent(said.share)}" for said in one.most[:5])
         yield alike(one, deed) + (f" Most often: {often}." if often else "")
+
+
+def _mismatched(report: Report) -> Iterator[str]:
+    if report.mismatched is not None:
+        yield "## Answers of other questions"
+        yield unfitting(report.mismatched)
 
 
 def _labels(report: Report) -> Iterator[str]:

@@ -232,6 +232,21 @@ class Synthetic(_Model):
     after: Share | None
 
 
+class Mismatched(_Model):
+    """An estimate of the share of answers that are another question's.
+
+    Attributes:
+        share: 0 to 1; 0 = no sign of any.
+        low, high: of the interval that holds 90 % of it.
+        judged: rows that it rests on.
+    """
+
+    share: float
+    low: float
+    high: float
+    judged: int
+
+
 class Opening(_Model):
     """Words that answers share, and the share of the answers that have them there."""
 
@@ -419,6 +434,7 @@ class Report(_Model):
         tasks: the kinds of tasks, where they were measured; the largest first.
         synthetic: how much an LLM wrote, where the run has judged enough rows.
         manner: how alike the answers are in manner; null under 50 answers.
+        mismatched: how many answers are another question's, where the run has judged them.
         label_noise: which labels are likely wrong, where the file is a classification.
         next_steps: what to do now.
         explorer, atlas: only while the report is being written; `atlas` is null where no row has
@@ -443,6 +459,7 @@ class Report(_Model):
     tasks: tuple[Task, ...] = ()
     synthetic: Synthetic | None = None
     manner: Manner | None = None
+    mismatched: Mismatched | None = None
     label_noise: LabelNoise | None = None
     next_steps: tuple[Step, ...]
     atlas: Atlas | None = Field(default=None, exclude=True, repr=False)

@@ -1,4 +1,4 @@
-"""Who may have written the answers, and how alike these are in manner: figures of a whole file.
+"""Who may have written the answers, whose they are, and how alike in manner: of a whole file.
 
 The share of an LLM's answers is estimated over all scored rows, the manner over a sample of them:
 phrases cost 8 microseconds a row, and a text has to be read and masked first.
@@ -14,8 +14,9 @@ from curate.embed import NONE
 from curate.errors import UsageError
 from curate.learn.monoculture import monoculture
 from curate.report.labels import GIVEN
-from curate.report.model import Ends, Manner, Opening, Phrase, Share, Synthetic
+from curate.report.model import Ends, Manner, Mismatched, Opening, Phrase, Share, Synthetic
 from curate.signals.manner import manner as measured
+from curate.signals.mismatch import estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,6 +68,12 @@ def _share(scores: pl.Series, head: Head, seed: int) -> Share | None:
 
     found = synthetic_share(scores, head, seed)
     return None if found is None else Share(**found)
+
+
+def mismatched(run: Run) -> Mismatched | None:
+    """The share of the answers that are another question's; None where none were judged."""
+    found = estimate(run.scores)
+    return None if found is None else Mismatched(**found._asdict())
 
 
 # --- how they are written -----------------------------------------------------------------------

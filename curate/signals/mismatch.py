@@ -6,7 +6,7 @@ judges each row by the rows of other folds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 from curate.dedup import alike
 from curate.embed import NONE, matrix
 from curate.learn.linear import folds
-from curate.learn.matching import Matched, Side, match
+from curate.learn.matching import Matched, Side, limits, match
 from curate.registry import signal
 
 if TYPE_CHECKING:
@@ -146,17 +146,30 @@ def mismatch(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return made.with_columns(pl.all().fill_nan(None))
 
 
-def told(scores: pl.DataFrame) -> str | None:
-    """What a report says of a file's answers; None where they were not judged."""
+class Estimate(NamedTuple):
+    """The share of a file's answers that are another question's.
+
+    Attributes:
+        share: 0 = no sign of any.
+        low, high: of the interval that holds 90 % of it.
+        judged: rows that it rests on.
+    """
+
+    share: float
+    low: float
+    high: float
+    judged: int
+
+
+def estimate(scores: pl.DataFrame) -> Estimate | None:
+    """The share that a run's scores hold; None where no answers were judged."""
     if "mismatch_share" not in scores.columns:
         return None
     shares = scores["mismatch_share"].drop_nulls().to_numpy()
     if not len(shares):
         return None
     share = float(shares.mean())
-    if not share:
-        return "no sign of mismatched answers"
-    return f"about {share:.1%} of the answers are another question's"
+    return Estimate(share, *limits(share, len(shares)), len(shares))
 
 
 def _match(frame: pl.DataFrame, groups: Ints, seed: int) -> Matched | None:

@@ -11,11 +11,11 @@ import pytest
 from curate import report
 from curate.learn.head import load
 from curate.learn.share import synthetic_share
-from curate.report.charts import alike, confusions, matrix, mislabelled, wrote
+from curate.report.charts import alike, confusions, matrix, mislabelled, unfitting, wrote
 from curate.report.html import html
 from curate.report.labels import MATRIX
 from curate.report.markdown import markdown
-from curate.report.model import Ends
+from curate.report.model import Ends, Mismatched
 from tests.signals.test_tasks import asked
 
 MAIL = "jane.roe@mail-works.org"
@@ -54,6 +54,32 @@ def labelled(clean):
         label = other if at % 20 == 0 else own
         rows.append(row("Praise or blame?", label, f"The soup of day {at} was {words}."))
     return clean(rows)
+
+
+# --- whose answers they are ---------------------------------------------------------------------
+
+
+def test_a_share_of_mismatched_answers_is_told_with_its_interval():
+    told = unfitting(Mismatched(share=0.05, low=0.04, high=0.06, judged=2000))
+    assert "Of 2,000 answers" in told
+    assert "5" in told
+    assert "(4" in told
+
+
+def test_no_sign_of_mismatched_answers_is_told_with_what_it_may_hide():
+    told = unfitting(Mismatched(share=0, low=0, high=0.02, judged=300))
+    assert "no sign" in told
+    assert "at most" in told
+
+
+def test_both_pages_tell_of_mismatched_answers(labelled):
+    found = Mismatched(share=0, low=0, high=0.02, judged=300)
+    whole = report.build(labelled)
+    assert whole.mismatched is None
+    assert "another question" not in markdown(whole)
+    told = whole.model_copy(update={"mismatched": found})
+    assert unfitting(found) in markdown(told)
+    assert "there is no sign" in html(told)
 
 
 # --- who wrote ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from curate.learn.matching import Correlation, _inverse, _largest, _Sums, mismat
 from curate.read import Record
 from curate.registry import plan
 from curate.row import to_frame
-from curate.signals.mismatch import told
+from curate.signals.mismatch import estimate
 
 PLACES = [
     f"{one}{two}"
@@ -70,7 +70,9 @@ def test_a_file_without_swaps_has_no_suspicious_row():
     frame = measured(pairs())
     assert frame["mismatch_score"].min() >= 0.5
     assert frame["mismatch_share"].unique().to_list() == [0]
-    assert told(frame) == "no sign of mismatched answers"
+    found = estimate(frame)
+    assert found.share == found.low == 0
+    assert 0 < found.high < 0.03
 
 
 def test_the_share_of_swapped_answers_is_estimated():
@@ -83,12 +85,14 @@ def test_the_share_of_swapped_answers_is_estimated():
         )
     frame = measured(records)
     assert frame["mismatch_share"][0] == pytest.approx(0.1, abs=0.04)
-    assert told(frame).startswith("about ")
+    found = estimate(frame)
+    assert found.low < 0.1 < found.high
+    assert found.judged == frame.height
 
 
 def test_of_answers_that_were_not_judged_nothing_is_told():
-    assert told(measured(pairs()[:20])) is None
-    assert told(pl.DataFrame({"id": ["a"]})) is None
+    assert estimate(measured(pairs()[:20])) is None
+    assert estimate(pl.DataFrame({"id": ["a"]})) is None
 
 
 def test_few_odd_rows_are_no_sign():
