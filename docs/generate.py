@@ -58,7 +58,8 @@ SIGNALS_INTRO = (
 FORMATS_INTRO = (
     "A record is recognised by its keys, each for itself; every record is validated. `--format "
     "NAME` skips the guess, `--map FIELD=COLUMN` names columns. Keys that a format does not know "
-    "travel along untouched."
+    "travel along untouched. A kept row of JSONL leaves with all the bytes between its line ends; "
+    "every line of the core ends as the first of the input does (CRLF or LF), the last one, too."
 )
 CONVERSION = (
     "`curate convert` and `clean --to` lose nothing, or refuse and name what the target can't "

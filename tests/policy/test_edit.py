@@ -57,6 +57,7 @@ def test_the_order_is_declared():
         "fix-escaped-newline",
         "fix-template-token",
         "fix-noinput",
+        "fix-noinput-response",
     ]
 
 
