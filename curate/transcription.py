@@ -17,11 +17,13 @@ from curate.run.targets import check_targets
 from curate.write import check_name, open_converter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from curate.config import Settings
+    from curate.read import Record
     from curate.read.progress import Tick
     from curate.row import Row
+    from curate.write.writer import Writer
 
 SHOWN = 3  # refused records that an error names
 
@@ -64,26 +66,9 @@ def transcribe(
         raise OutputError(f"{path}: is there already; --force replaces it")
     sources = open_sources([source])
     check_targets([path], [one.name for one in sources])
-    ingest = Ingest(settings.format, settings.map)
-    refused: list[Refusal] = []
-    given_up = _GivenUp(drop)
-    bad = 0
     with open_converter(path, sources, settings, drop, good_only=good_only) as out:
-        for record in read_all(sources, tick):
-            row, _ = ingest(record)
-            if isinstance(row, Refusal):
-                refused.append(row)
-            elif good_only and _judged_bad(row):
-                bad += 1
-            elif not refused:
-                given_up.see(record.raw, settings)
-                try:
-                    out.write(record.raw)
-                except OutputError as error:
-                    raise OutputError(f"{record.source}:{record.line}: {error}") from None
-        ingest.check_map()
-        if refused:
-            raise InputError(_refusals(refused))
+        given_up = _GivenUp(drop)
+        bad = _write_all(read_all(sources, tick), out, settings, given_up, good_only=good_only)
         if bad and not out.records:
             raise InputError(f"{source}: no record is left: every answer is judged bad")
         given_up.check()
@@ -92,6 +77,36 @@ def transcribe(
             f"{counted(bad, 'record')} left out, {'its' if bad == 1 else 'their'} answer judged bad"
         )
     return out.records
+
+
+def _write_all(
+    records: Iterable[Record],
+    out: Writer,
+    settings: Settings,
+    given_up: _GivenUp,
+    *,
+    good_only: bool,
+) -> int:
+    """Write every record; with `good_only` none that is judged bad, of which the number."""
+    ingest = Ingest(settings.format, settings.map)
+    refused: list[Refusal] = []
+    bad = 0
+    for record in records:
+        row, _ = ingest(record)
+        if isinstance(row, Refusal):
+            refused.append(row)
+        elif good_only and _judged_bad(row):
+            bad += 1
+        elif not refused:
+            given_up.see(record.raw, settings)
+            try:
+                out.write(record.raw)
+            except OutputError as error:
+                raise OutputError(f"{record.source}:{record.line}: {error}") from None
+    ingest.check_map()
+    if refused:
+        raise InputError(_refusals(refused))
+    return bad
 
 
 def _judged_bad(row: Row) -> bool:
