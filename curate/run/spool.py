@@ -68,7 +68,7 @@ class Spool:
             self._file.flush()
             values = np.memmap(self._file, np.uint32, "r", shape=(int(ends[-1]),))
             self._file.close()  # the map holds it
-        return pl.Series(_Lists(values, ends))
+        return pl.Series(Lists(values, ends))
 
 
 # --- Arrow's C data interface ---------------------------------------------------------------------
@@ -124,7 +124,7 @@ def _let_array_go(at: int, held: dict[int, tuple[Any, ...]] = _held) -> None:
 _release_schema, _release_array = _RELEASE(_let_schema_go), _RELEASE(_let_array_go)
 
 
-class _Lists:
+class Lists:
     """Lists of 32-bit numbers as polars takes them over, without a copy.
 
     Args:
