@@ -98,7 +98,7 @@ def labelled(human: Sequence[str], llm: Sequence[str]) -> Sample:
 
     Raises:
         InputError: a file that can't be read.
-        UsageError: too few texts of one origin.
+        UsageError: too few texts of one origin, or the same in both.
     """
     parts = [_texts(names) for names in (human, llm)]
     for name, part in zip(("--human", "--llm"), parts, strict=True):
@@ -109,6 +109,8 @@ def labelled(human: Sequence[str], llm: Sequence[str]) -> Sample:
                 "and 500 are better"
             )
     both = pl.concat(parts)
+    if parts[1]["text"].is_in(parts[0]["text"].implode()).all():
+        raise UsageError("--llm: every answer is in --human too; nothing can tell them apart")
     origin = np.repeat([False, True], [part.height for part in parts])
     return sample(both["text"], origin, both["prompt"])
 

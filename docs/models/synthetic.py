@@ -142,7 +142,7 @@ def people(repositories: Path) -> tuple[list[Text], list[Text]]:
 def rewrites(repositories: Path) -> dict[str, list[Text]]:
     """Texts of people of 19 kinds, each rewritten by one of three models in turn (CC BY)."""
     made: dict[str, list[Text]] = {}
-    for folder in sorted((repositories / "l2r_data").iterdir()):
+    for folder in sorted((repositories / "l2r_data").glob("[!.]*")):
         if not folder.is_dir() or folder.name in _NOT_READ:
             continue
         texts = made.setdefault(folder.name, [])

@@ -233,3 +233,9 @@ def test_doubt_about_the_head_widens_the_interval():
 
 def test_of_few_rows_no_share_is_told():
     assert synthetic_share(pl.Series([0.5] * (LEAST - 1)), load("synthetic")) is None
+
+
+def test_the_same_answers_under_both_names_teach_nothing(files):
+    name = str(files / "llm.jsonl")
+    with pytest.raises(UsageError, match="every answer is in --human too"):
+        fit.labelled([name], [name])
