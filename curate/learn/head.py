@@ -7,6 +7,9 @@
 Each kind of gram (`curate.learn.stylometry`) is a vector of TF-IDF of length 1; kinds and style are
 added up. Training is logistic regression with accelerated gradients (Nesterov 1983): numpy alone,
 the same outcome every time, 8,000 texts in half a minute. scikit-learn would bring 150 MB for it.
+
+`curate.learn.linear` has another trainer: its features are dense and white, and a step is a product
+of matrices. Here they are sparse and not white, some 100,000 grams of which a text has hundreds.
 """
 
 from __future__ import annotations
