@@ -37,6 +37,7 @@ ALPACA = DATA / "01_alpaca/stanford_alpaca_52k/alpaca_data.json"
 FOUND = ("short", "copy", "space", "near")
 SAMPLE = 5_000
 FLOOR = 0.7  # as curate.dedup.minhash
+SEMANTIC = ("duplicate-semantic", "duplicate-reworded")  # rules that embed each row
 # Real sets: their texts, and which part of a record is one.
 SETS = {
     "Alpaca, answers": "01_alpaca/stanford_alpaca_52k/alpaca_data.json",
@@ -110,7 +111,7 @@ def curate_clean(path: Path, folder: Path) -> Kept:
     from curate.config import Settings
     from curate.pipeline import clean
 
-    clean([path], folder / "run", Settings(select=("duplicate",), ignore=("duplicate-semantic",)))
+    clean([path], folder / "run", Settings(select=("duplicate",), ignore=SEMANTIC))
     import polars as pl
 
     ledger = pl.read_parquet(folder / "run" / "ledger.parquet")
@@ -131,7 +132,7 @@ def curate_signals(path: Path, _folder: Path) -> Kept:
     rules = {
         code: rule
         for code, rule in load_rules().items()
-        if code.startswith("duplicate-") and code != "duplicate-semantic"
+        if code.startswith("duplicate-") and code not in SEMANTIC
     }
     scorer = Scorer(make_plan({name for rule in rules.values() for name in rule.reads}), rules)
     ingest, lines, work = Ingest(), path.read_bytes().splitlines(), 0.0
