@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 # Below this length a changed number or negation is what the text is about.
 LONG = 40
+# Under it more than a small edit differs, and the default rule keeps the row. Of near-copies a
+# decision names the row that stays; the others have columns of their own.
+EDITED = 0.8
 # Groups of up to so many rows are compared pair by pair: cheaper than their signatures.
 _SMALL_GROUP = 4
 # So many rows of a star are compared with all others of it: any of them can stand for the rest.
@@ -95,6 +98,9 @@ def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
     columns={
         "near_duplicate_of": "id of the row that this one repeats nearly or wholly: the earliest",
         "near_duplicate_similarity": f"Jaccard similarity of the two, {FLOOR} to 1 (a copy)",
+        "edited_duplicate_of": "id of the row that this one repeats with more changed than in a "
+        f"near-copy: similarity under {EDITED}",
+        "edited_duplicate_similarity": f"Jaccard similarity of the two, {FLOOR} to {EDITED}",
         "same_words_as": "id of the first row that says the same word for word",
         "near_copies": "positions of rows that were compared with this one and found near",
         "near_similarities": "Jaccard similarity to each of `near_copies`",
@@ -109,7 +115,7 @@ def shared_halves(frame: pl.DataFrame) -> pl.DataFrame:
         *("prompt_length", "response_length", "prompt_words", "response_words", "response_ease"),
     ),
     scope="corpus",
-    version=4,
+    version=5,
 )
 def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that say the same word for word, then rows that differ by a small edit."""
@@ -125,10 +131,14 @@ def near_duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     lead[related] = found.lead
     # Copies follow the row they are copies of to its representative.
     of = _others(ids, star[first])
+    alike = pl.Series(similarity[first]).set(of.is_null(), None)
+    little = ~(alike < EDITED).fill_null(value=False)
     return pl.DataFrame(
         {
             "near_duplicate_of": of,
-            "near_duplicate_similarity": pl.Series(similarity[first]).set(of.is_null(), None),
+            "near_duplicate_similarity": alike,
+            "edited_duplicate_of": of.set(little, None),
+            "edited_duplicate_similarity": alike.set(little, None),
             "same_words_as": _others(ids, first),
             "near_lead": lead[first],
             "answer_words": words,

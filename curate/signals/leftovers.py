@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         "leftovers_at": WHERE,
     },
     needs=NEEDS,
-    version=6,
+    version=7,
 )
 def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -292,6 +292,7 @@ _ABOUT_TOKENS = (
     r"(?i)(?:special|control|chat|end[- ]of[- ]\w+|eos|bos|end|start|stop|pad|delimiter|separator"
     r"|padding|header|begin\w*|mask|template|turn|which|what) (?:tokens?\b|markers?\b|tags?\b"
     r"|sequences?\b)|(?:stop|end) (?:words?|strings?)\b|tokeni[sz]|chatml|chat template"
+    r"|\btokens? [\"'“`«]?(?:<|\[)"
     r"|(?:prompt|instruction) (?:format|template)"
     r"|(?:what (?:does|is|do|are)|meaning of|explain|was (?:bedeutet|ist)"
     r"|que signifie|qué significa|是什么意思|什么是) (?:the )?(?:token |tag )?[\"'“`«]?(?:<|\[)"
