@@ -14,10 +14,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from curate.config import Settings, read_tables
 from curate.errors import ConfigError, CurateError, did_you_mean
 from curate.gate import bounds
-from curate.policy.choose import matches_prefix
+from curate.policy.choose import is_meant, matches_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from curate.policy.rule import Rule
 
@@ -121,7 +121,7 @@ class Waiver(_Model):
     """Rows that may stay for a while though they break a limit.
 
     Attributes:
-        rule: a code or prefix, or `conditions.NAME`; every rule where it is left out.
+        rule: a code or family, or `conditions.NAME`; every rule where it is left out.
         row: the id of a row (its content); every row where it is left out.
         reason: why it may stay.
         owner: who answers for it.
@@ -139,9 +139,9 @@ class Waiver(_Model):
         if self.rule is None and self.row is None:
             raise ValueError("a waiver names a `rule`, a `row`, or both")
 
-    def is_about(self, code: str) -> bool:
-        """Whether it speaks of findings of this code."""
-        return self.rule is None or matches_prefix(code, self.rule)
+    def is_about(self, code: str, known: Collection[str]) -> bool:
+        """Whether it speaks of findings of this code; `known` are the codes of all rules."""
+        return self.rule is None or is_meant(code, self.rule, known)
 
     def __str__(self) -> str:
         """What it waives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -89,11 +89,16 @@ class Terms:
     only_new: bool = False
     ratchet: bool = False
 
-    def waivers_of(self, code: str) -> dict[str | None, Waiver]:
-        """The waivers that still count for a code, by the row that they name; None is any row."""
+    def waivers_of(self, code: str, known: Collection[str]) -> dict[str | None, Waiver]:
+        """The waivers that still count for a code, by the row that they name; None is any row.
+
+        Args:
+            code: of a rule that found something.
+            known: the codes of all rules: a waiver that names one of them is for that one alone.
+        """
         made: dict[str | None, Waiver] = {}
         for one in self.waivers:
-            if one.expires >= self.today and one.is_about(code):
+            if one.expires >= self.today and one.is_about(code, known):
                 made.setdefault(one.row, one)
         return made
 
@@ -164,7 +169,7 @@ def _try(asked: Asked, examined: Examined, terms: Terms) -> Tried:
         return _try_figure(asked, terms)
     live, waived, old = [], [], []
     for code in asked.codes:
-        waivers = terms.waivers_of(code)
+        waivers = terms.waivers_of(code, examined.rules)
         for finding in examined.of(code).iter_rows(named=True):
             waiver = waivers.get(finding["id"], waivers.get(None))
             if waiver is not None:
@@ -385,7 +390,7 @@ def _counts(counted: report.Counts) -> Counts:
 
 def _waiver(one: Waiver, examined: Examined, terms: Terms) -> WaiverReport:
     findings = examined.run.findings.select("code", "id")
-    codes = [code for code in findings["code"].unique() if one.is_about(code)]
+    codes = [code for code in findings["code"].unique() if one.is_about(code, examined.rules)]
     covered = findings.filter(pl.col("code").is_in(codes))["id"]
     rows = (covered if one.row is None else covered.filter(covered == one.row)).n_unique()
     expired = one.expires < terms.today

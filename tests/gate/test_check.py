@@ -12,9 +12,11 @@ import pytest
 import curate
 from curate.errors import ConfigError, InputError, UsageError
 from curate.gate import say
+from curate.gate.config import Waiver
 from curate.gate.junit import junit
 from curate.gate.markdown import markdown
 from curate.gate.text import text as said
+from curate.policy.catalogue import load_rules
 from tests.gate.data import EMPTY, GOOD, MAIL, MOJIBAKE, NO_ROW, written
 
 DATA = Path("data.jsonl")
@@ -355,6 +357,15 @@ def test_a_waiver_of_a_condition():
         curate.check(
             DATA, config(text.replace("rule = 'conditions.mail", "rule = 'conditions.mial"))
         )
+
+
+def test_a_waiver_of_a_rule_is_for_none_that_begins_like_it():
+    named, family = (
+        Waiver(rule=name, reason="r", owner="o", expires=TODAY) for name in ("pii-phone", "pii")
+    )
+    assert named.is_about("pii-phone", load_rules())
+    assert not named.is_about("pii-phone-stock", load_rules())
+    assert family.is_about("pii-phone-stock", load_rules())
 
 
 def test_a_waiver_that_covers_nothing_is_told():
