@@ -340,13 +340,17 @@ def _against(settings: Settings) -> tuple[InputFacts, ...]:
 def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
     """The columns that the rules read, and those that the report shows or all there are.
 
-    Who selects rules by hand selects the work: the report then shows what there is.
+    Who selects rules by hand selects the work: the report then shows what there is. Who leaves
+    out the embedder wants a quick run, and gets what rules and report read.
     """
     made = set(makers())
     if load_pack(settings.pack, settings.rules).every_signal:
         return made
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
-    return read if settings.select else read | (made & set(report.COLUMNS))
+    if settings.select:
+        return read
+    promised = PROMISED if settings.embedder != "none" else ()
+    return read | (made & {*report.COLUMNS, *promised})
 
 
 def _origin(sources: Sequence[Source]) -> Origin:
