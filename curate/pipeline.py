@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from curate.read.progress import Tick
 
 Say = Callable[[str], None]
+# Columns that others rely on, though no rule of the default pack and no chart reads them.
+PROMISED = frozenset({"knowledge_score"})
 
 
 def no_say(_line: str) -> None:
@@ -349,7 +351,7 @@ def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
     if settings.select:
         return read
-    promised = PROMISED if settings.embedder != "none" else ()
+    promised = PROMISED if settings.embedder != "none" else frozenset()
     return read | (made & {*report.COLUMNS, *promised})
 
 

@@ -140,6 +140,18 @@ FIXED = (
 )
 
 
+def test_columns_that_others_rely_on_are_in_the_scores_of_a_plain_run(tmp_path):
+    scores = pl.read_parquet(run(tmp_path, *ROWS) / files.SCORES)
+    promised = {
+        *("id", "exact_duplicate_of", "near_duplicate_of", "near_duplicate_similarity"),
+        *("synthetic_score", "label_noise_score", "suggested_label", "mismatch_score"),
+        *("knowledge_score", "readability_flesch", "response_tokens"),
+    }
+    assert promised <= {*scores.columns}
+    for name in filter(lambda name: name.endswith("_score"), scores.columns):
+        assert scores[name].drop_nulls().is_between(0, 1).all(), name
+
+
 def test_twice_the_same_bytes_on_one_core_or_two(tmp_path):
     path = write(tmp_path, *ROWS * 700, *BROKEN)
     outcomes = []

@@ -198,7 +198,7 @@ def test_lengths_and_languages_are_shown_before_and_after_where_they_were_measur
     scores = pl.read_parquet(run / "scores.parquet")
     assert {one.column for one in built.distributions} == {
         name for name in ("total_tokens", "response_tokens", "prompt_tokens",
-                          "readability_flesch")
+                          "readability_flesch", "knowledge_score")
         if name in scores.columns and scores[name].count()
     }  # fmt: skip
     for one in built.distributions:
