@@ -142,6 +142,18 @@ _SET = (
 )
 
 
+NAMES = ("curate.toml", "pyproject.toml")  # looked for in this order where no file is named
+
+
+def find_config(folder: Path) -> Path | None:
+    """The curate.toml of a folder, or its pyproject.toml if that speaks of curate."""
+    for name in NAMES:
+        path = folder / name
+        if path.is_file() and (name == NAMES[0] or read_tables(path)):
+            return path
+    return None
+
+
 def read_tables(path: str | Path) -> Mapping[str, Any]:
     """The tables of a curate.toml, or those below `[tool.curate]` of a pyproject.toml.
 

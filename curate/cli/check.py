@@ -140,8 +140,9 @@ def _config(file: Path | None, clean: dict[str, Any], check: dict[str, Any]) -> 
     """The config of a file, or the one that is found here, under the options that were given."""
     from pydantic import ValidationError
 
+    from curate.config import find_config
     from curate.errors import UsageError
-    from curate.gate.config import Config, find_config, load_config
+    from curate.gate.config import Config, load_config
 
     found = file or find_config(Path())
     base = load_config(found) if found is not None else Config()

@@ -21,8 +21,7 @@ def config_here(given: Path | None, *, quiet: bool) -> Path | None:
     Raises:
         ConfigError: what was found is not TOML, or has an unknown table.
     """
-    from curate.config import read_tables
-    from curate.gate.config import find_config
+    from curate.config import find_config, read_tables
 
     found = find_config(Path()) if given is None else None
     if found is None or not read_tables(found).get("clean"):

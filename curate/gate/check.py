@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from curate import cache
+from curate.config import find_config
 from curate.errors import InputError
 from curate.gate import git, keep
 from curate.gate.baseline import Known, check_options, load, of_report
-from curate.gate.config import Config, check_names, find_config, load_config
+from curate.gate.config import Config, check_names, load_config
 from curate.gate.model import Counts
 from curate.gate.place import path_in_repository
 from curate.gate.stored import has_stores, store_rows, stores

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from curate.policy.rule import Rule
 
-NAMES = ("curate.toml", "pyproject.toml")  # looked for in this order where no file is named
 # Columns whose values are codes of languages, and their form.
 LANGUAGES = frozenset({"prompt_language", "response_language", "file_language"})
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -202,15 +201,6 @@ class Config(_Model):
             "to": None,
         }
         return self.clean.model_copy(update=own)
-
-
-def find_config(folder: Path) -> Path | None:
-    """The curate.toml of a folder, or its pyproject.toml if that speaks of curate."""
-    for name in NAMES:
-        path = folder / name
-        if path.is_file() and (name == NAMES[0] or read_tables(path)):
-            return path
-    return None
 
 
 def load_config(path: str | Path) -> Config:
