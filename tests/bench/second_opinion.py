@@ -1,14 +1,14 @@
-"""What a language model's opinions are worth: `python -m tests.bench.second_opinion MODEL [ROWS]`.
+"""What a language model's opinions say: `python -m tests.bench.second_opinion MODEL [--rows N]`.
 
 Answers of other questions found by `ifd` in Dolly and Alpaca, and LLM's texts told from people's by
-curvature and perplexity; ROWS (1,000; 100 at least) of each set. The figures of the page
+curvature and perplexity; N rows (1,000; 100 at least) of each set. The figures of the page
 docs/second-opinion.md are of SmolLM2-135M-Instruct over all of Dolly and 4,000 rows of Alpaca.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from tests.bench.doubts import DATA, OPEN, auroc, precision, swapped
 
 if TYPE_CHECKING:
     from curate.lm.causal import CausalModel
+
+LEAST = 100  # rows: answers are swapped within groups of about as many
 
 
 def swaps(model: CausalModel, rows: int) -> None:
@@ -60,12 +62,15 @@ def origins(model: CausalModel, rows: int) -> None:
 
 def main() -> None:
     """Both, with the model that is named."""
-    model = language_model(sys.argv[1])
-    if model is None:
-        sys.exit("name a language model")
-    rows = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    swaps(model, rows)
-    origins(model, rows)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", help="its folder, a .gguf file, or its name on the hub")
+    parser.add_argument("--rows", type=int, default=1000, help="of each set")
+    asked = parser.parse_args()
+    model = language_model(asked.model)
+    if model is None or asked.rows < LEAST:
+        parser.error(f"name a language model, and {LEAST} rows or more")
+    swaps(model, asked.rows)
+    origins(model, asked.rows)
 
 
 if __name__ == "__main__":
