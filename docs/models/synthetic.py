@@ -4,8 +4,8 @@
 
 SETS is a folder with the public sets that tests/bench reads (`../shared/data`), REPOSITORIES one
 with three more, checked out: Weixin-Liang/ChatGPT-Detector-Bias, Xianjun-Yang/DNA-GPT (both MIT)
-and ranhli/l2r_data (CC BY 3.0). Four minutes on one core. Kept out of the package: nobody who
-uses curate runs it.
+and ranhli/l2r_data (CC BY 3.0). Two minutes on one core, and the same
+bytes every time. Kept out of the package: nobody who uses curate runs it.
 
 Trained only on sets under MIT, Apache-2.0 or CC BY (curate/models/synthetic.md lists them). Texts
 of `davinci`, a model that was never taught to answer, are left out: they look like people's, and a
