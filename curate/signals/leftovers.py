@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         "leftovers_at": WHERE,
     },
     needs=NEEDS,
-    version=7,
+    version=8,
 )
 def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     """Look for each kind in the turns that hold its signs."""
@@ -40,13 +40,18 @@ def leftovers(frame: pl.DataFrame) -> pl.DataFrame:
     blanks = answers.narrowed(_BLANK_GATE)
     unfilled = blanks.find("", placeholders, asked=f"{_FORM}|{_LISTS}|{_CODE}|{_LETTER}")
     instead = blanks.find("", _instead_of_text, asked=f"{_BLANKS}|{_FILLER}")
+    typed = answers.find(_TYPED_GATE, _typed_at_random, asked=f"{_BLANKS}|{_FILLER}")
     undone = blanks.find("", _undone, asked=f"{_BLANKS}|{_LISTS}|{_FILLER}")
+    at_ends = blanks.find("", _at_ends, asked=f"{_FORM}|{_LETTER}")
     tokens = turns.narrowed(_TOKEN_GATE)
     escaped = turns.narrowed(r"\\[nt]")
     return located(
         "leftovers_at",
         {
-            "unfilled_placeholders": unfilled.otherwise(instead).otherwise(undone),
+            "unfilled_placeholders": unfilled.otherwise(instead)
+            .otherwise(undone)
+            .otherwise(typed)
+            .otherwise(at_ends),
             "letter_placeholders": blanks.find(
                 "", _in_letter, asked=f"{_FORM}|{_LISTS}|{_CODE}|{_NO_LETTER}"
             ),
@@ -85,13 +90,20 @@ _BRACKETED = (
     r"|你的\w+|placeholder|to be \w+|(?:tbd|todo|fixme)(?:[:,–-][^\]\n]{1,60})?|fill in"
     r"|blank)\](?![(\[:])"
 )
+# A variable of a template: a field, or a field of something (`customer_name`, `order number`).
+_VARIABLE = rf"(?i:(?:[a-z]{{1,20}}[ _.-]){{0,2}}(?:[a-z]{{2,12}}name|{_FIELD}))"
+# HTML has elements of these names.
+_ELEMENTS = "title|address|time|link|details|text|content|state"
+_SLOTS = (
+    r"\{\{(?<![\w$]\{\{) ?[A-Za-z_][\w .]{0,40} ?\}\}"
+    rf"|\{{(?<![\w$\"'}}\\]\{{)(?:{_VARIABLE}|(?i:your [a-z]{{2,20}}))\}}"
+    rf"|<(?<![\w<]<)(?!(?:{_ELEMENTS})>){_VARIABLE}>"
+)
 _UNFILLED = re.compile(
-    rf"(?<![A-Za-z0-9_\])]){_BRACKETED}"
-    r"|(?<![\w$])\{\{ ?[A-Za-z_][\w .]{0,40} ?\}\}"
-    r"|(?<![\w$\"'])\{(?i:your [a-z]{2,20}|(?:your_|user_?|first_|last_|company_)?name|address|date"
-    r"|time|company|city|place|title|e-?mail|answer|response)\}"
-    r"|<(?i:your|insert|enter|add) [^<>\n]{1,40}>|(?<!\w)<(?i:your_\w+|company name|your name"
-    r"|first name|name|city|date|answer|response)>"
+    rf"(?<![A-Za-z0-9_\])]){_BRACKETED}|{_SLOTS}"
+    r"|<(?i:your|insert|enter|add) [^<>\n]{1,40}>|(?<!\w)<(?i:your_\w+)>"
+    r"|\[(?i:(?:[a-z]+ ){1,5}(?:goes |to go )here|(?:citation|source|reference)s? needed)\]"
+    r"|%s(?<![\w%]%s)(?<!\d %s)(?=\s+[a-z]|[.,;!?]|\s*$)|\bXXXX+\b(?!-)"
     r"|(?:^|\n)\W*(?i:insert [a-z ]{2,30} here)|INSERT [A-Z ]{2,30} HERE"
     r"|(?i:(?:your |^\W*)(?:answer|text|response|content) (?:goes )?here)"
     r"|(?i:lorem ipsum|placeholder text|text goes here|this is a placeholder"
@@ -111,14 +123,14 @@ _UNFILLED = re.compile(
 _BLANK_GATE = (
     rf"\[(?i:{_WHO}|{_FIELD}|dein|ihr|datum|votre|nom|tu|su|fecha"
     r"|[你您姓公日]|placeholder|to be|tbd|todo|fill|blank)"
-    r"|\{\{ ?[A-Za-z_]|\{(?i:your|user|first_|last_|company|name|address|date|time|city|place"
-    r"|title|e-?mail|answer|response)"
-    r"|<(?i:your|insert|enter|add|company|first|name|city|date|answer|response)"
+    rf"|\{{\{{ ?[A-Za-z_]|\{{(?:{_VARIABLE}|(?i:your [a-z]+))\}}|<{_VARIABLE}>|%s|\$\{{\w+\}}"
+    r"|<(?i:your|insert|enter|add) "
+    r"|\[(?i:citation|source|reference)"
     r"|(?i:insert [a-z ]+ here|goes here|(?:answer|text|response|content) here)"
     r"|(?i:lorem ipsum|placeholder|filled in|completed later)|TODO|TBD|FIXME|XX| ____"
     r"|\((?i:insert|enter|add|your) |%[A-Za-z_]{3,20}%|\$\{|__[A-Za-z_]+__|@@[A-Za-z]|##[A-Za-z]"
     r"|\[[A-Za-z]+ ?\d\]|TKTK|(?:INSERT|Insert) [A-Za-z ]+"
-    r"|(?i:asdf|qwert|foo ?bar|blah|(?:sample|dummy|example|test) (?:text|answer|response|output)"
+    r"|(?i:(?:sample|dummy|example|test) (?:text|answer|response|output)"
     r"|replace (?:this|me))"
 )
 _IS_CODE = re.compile(
@@ -129,7 +141,7 @@ _IS_CODE = re.compile(
 )
 
 # What a user says who wants blanks, code with names in braces, or a letter.
-_MARKED = r"\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w+\}?\}|<[A-Za-z][^<>\n]*>|_{3,}"
+_MARKED = r"\[[A-Za-z][^\]\n]{1,40}\]|\{\{?\w[\w .-]{0,40}\}?\}|<[A-Za-z][^<>\n]*>|_{3,}|%s"
 _BLANKS = (
     r"(?i)template|placeholder|lorem"
     r"|fill(?:ing|ed)?[- ]?(?:in|out)|\bblanks?\b|\bforms?\b|mad ?lib|redact|anonymi[sz]|survey"
@@ -156,16 +168,29 @@ _LETTER = (
 )
 _FILLER = (
     r"filler|dummy|typeset|\bprint(?:ing|er)|lorem|(?:sample|example|test) (?:text|answer"
-    r"|response|output)|asdf|qwert|\bfoo|\bblah|keyboard"
+    r"|response|output)|asdf|qwert|zxcv|hjkl|\bfoo|\bblah|keyboard|user ?name|password|random"
+    r"|nonsense|gibberish|morse|ellips|punctuat|\bdots?\b|(?i:repeat)|\btest test"
 )
 # What stands in an answer's place is no answer to any letter or program.
 _INSTEAD = re.compile(
     r"\A\W*(?i:lorem ipsum|placeholder text|(?:your|the) (?:answer|text|response|content)"
     r" (?:goes )?here|(?:answer|text|content) goes here|insert [a-z ]{2,30} here)\b"
     r"|\A\s*[\[<({]{1,2}(?i:insert|enter|add|your|write) [^\]>)}\n]{2,60}[\]>)}]{1,2}[.!]?\s*\Z"
-    r"|\A\W*(?i:asdf\w{0,12}|qwert\w{0,8}|foo ?bar|blah(?:[ ,.]+blah)*|(?:this is )?(?:an? )?"
+    r"|\A\W*(?i:(?:this is )?(?:an? )?"
     r"(?:sample|dummy|example|test) (?:text|answer|response|output))\W*\Z"
     r"|\A[^\n]{0,40}(?i:replace (?:this|me)(?: text)? with (?:the|your|an?|actual|real)\b)"
+)
+# A slot that a program forgot before or after prose: no part of a sentence, whatever was asked.
+_SLOT = rf"(?:{_SLOTS}|\$\{{\w+\}}|{_BRACKETED}|\bXXXX+\b(?!-))"
+_FIRST_SLOT = re.compile(rf"\s*({_SLOT})\s+(?=[A-Z0-9][\w.)]* )")
+_LAST_SLOT = re.compile(rf"(?<=[a-z)][.!?])\s+({_SLOT})\s*\Z")
+_LONGEST_SLOT = 80
+# Dots, or what a tester types; apart from the gate of the others, as anchored ones cost nothing.
+_TYPED_GATE = r"\A(?:[\s._…?]+\z|\W{0,3}(?i:asdf|qwer|zxcv|hjkl|foo|blah|test\W))"
+_TYPED = re.compile(
+    r"\A\s*(?:\.{2,}|…+|_{2,}|\?{2,})\s*\Z"
+    r"|\A\W*(?i:(?:(?:asdf|qwer|zxcv|hjkl)\w{0,12}[\s,.!]*)+|foo\W*bar(?:\W+(?:baz|qux|foo|bar))*"
+    r"|blah(?:[ ,.]+blah)*|test(?:\W+test)+)\W*\Z"
 )
 _TO_DO = re.compile(r"\A\W*(?:TODO|TBD|FIXME|TKTK)\b")
 _NO_LETTER = rf"\A(?![\s\S]*(?:{_LETTER}))"
@@ -184,6 +209,20 @@ def _instead_of_text(text: str) -> Iterator[Found]:
     found = _INSTEAD.search(text)
     if found is not None:
         yield seen(found)
+
+
+def _typed_at_random(text: str) -> Iterator[Found]:
+    """All of a text that says nothing."""
+    found = _TYPED.search(text)
+    if found is not None:
+        yield seen(found)
+
+
+def _at_ends(text: str) -> Iterator[Found]:
+    """A placeholder before the first sentence of a text, or after its last."""
+    found = _FIRST_SLOT.match(text) or _LAST_SLOT.search(text, max(0, len(text) - _LONGEST_SLOT))
+    if found is not None:
+        yield Found(*found.span(1), found[1])
 
 
 def _undone(text: str) -> Iterator[Found]:

@@ -38,7 +38,8 @@ _STEMS = (
     "γλωσσικό|Sajnálom|Sajnos|nyelvi|pahoillani|Valitettavasti|kielimalli|מצטער|סליחה|מודל שפה|"
     "متأسف|متاسف|sprogmodel|Beklager|beklager|sebagai ai|Unfortunately|regret|prefer not|"
     "rather not|appropriate for me|my programming|my guidelines|my polic|our guidelines|"
-    "our polic|content polic|enough information|enough context|enough details|"
+    "our polic|content polic|enough information|not trained|n't trained|n’t trained|"
+    "never trained|no can do|for me to|enough context|enough details|"
     "sufficient information|sufficient context|more context|provide more|understand your|"
     "understand the question|impossi|imposib|unmöglich|nicht möglich|ablehnen|onmogelijk|"
     "niet mogelijk|ntschuldig|bedau|isculp|perdón|erdona|excusez|décliner|refuser|scusa|scuso|"
@@ -145,6 +146,11 @@ _PLAIN = (  # each is a refusal by itself, wherever it begins an answer
     r"|instructions) (?:(?:do|does)(?: not|n['’]t) (?:allow|permit|let)|prevents?|prohibits?"
     rf"|forbids?) (?:me|us|this|that|it)\b|{_SO}?(?:that|this|it)(?:['’]s| is| would be) against"
     r" (?:my|our|openai['’]s) (?:\w+ )?(?:programming|guidelines|polic(?:y|ies)|rules)"
+    rf"|{_SO}?i(?:['’]m| am|['’]ve| have| was|)(?:n['’]t| not| never) (?:been )?(?:trained|built"
+    rf"|programmed|designed|made|created|meant) (?:to|for) (?:answer|respond|help|assist|handle"
+    rf"|discuss|deal with|process|generat|provid|produc|writ|giv|perform|do (?:this|that|such))"
+    rf"|{_SO}?it (?:would be|is) (?:inappropriate|improper|wrong|unethical|irresponsible) for me to"
+    rf" (?:{_REFUSED}|respond|reply|comment|speculate)|{_SORRY}\W{{1,4}}no can do\b"
     # Whatever stands between: "sorry that you feel so, but", "sorry, as this is private,".
     rf"|(?:(?:i['’]?\s?a?m |we['’]?re )?(?:(?:so|very|really|truly|deeply|terribly) )?sorry"
     rf"|(?:i |we |my )?apolog(?:ies|i[sz]e))\b[^.!?\n]{{1,120}}?"
@@ -313,7 +319,9 @@ _FOREIGN = (
 )
 
 _OPENS = regex(
-    rf"(?i)^[\s\"'“*_>#-]*(?:(?P<plain>{_PLAIN})|(?P<machine>{_DISCLAIMS})"
+    r"(?i)^[\s\"'“*_>#-]*(?:thank(?:s| you)(?: (?:very|so) much)? for [^.!?\n]{3,60}?[,.!]"
+    r"\s*(?:(?:but|however|unfortunately|sadly),? )?)?"
+    rf"(?:(?P<plain>{_PLAIN})|(?P<machine>{_DISCLAIMS})"
     rf"|(?P<foreign>{_FOREIGN}))"
 )
 _DENSE = regex(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -599,7 +607,7 @@ _TOOLS = regex(r"(?i)\bfunctions?\b|\btools?\b|\bapi\b")
         "`identity` (it speaks as a vendor's model, ChatGPT or another)",
     },
     needs=(*NEEDS, "system", "response"),
-    version=5,
+    version=6,
 )
 def refusals(frame: pl.DataFrame) -> pl.DataFrame:
     """Find refusals: in every answer, where it begins; disclaimers of a machine anywhere."""

@@ -241,3 +241,53 @@ def test_a_blank_in_place_of_a_letter_is_no_letter():
     assert answered("Write a message of filler text.", lorem)["unfilled_placeholders"] is None
     signed = answered("Write a message about the picnic.", "Come at one!\n[Your Name]")
     assert signed["unfilled_placeholders"] is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "zxcv zxcv",
+        "foo bar baz",
+        "test test test",
+        "....",
+        "____",
+        "Sold by {shop_name}.",
+        "<user_city> is nice.",
+        "[TEXT GOES HERE]",
+        "He won.[source needed]",
+        "It costs %s in spring.",
+        "Built by XXXX in May.",
+    ],
+)
+def test_slots_and_keys_instead_of_words(answer):
+    assert answered("Why do cats purr?", answer)["unfilled_placeholders"] is not None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{{topic}} A closure keeps names.",
+        "A closure keeps names. ${response}",
+        "XXXX 1. Open the file.",
+    ],
+)
+def test_a_slot_before_or_after_prose_counts_in_answers_about_code_too(answer):
+    found = answered("What is a closure in Python code?", answer)
+    assert found["unfilled_placeholders"] is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is a closure in Python code?", "{{ name }} prints it."),
+        ("Which element names a page?", "The <title> element."),
+        ("What is <image>?", "An <image> stands there."),
+        ("Say S in Morse code.", "..."),
+        ("Write a card for Ann.", "Happy birthday, dear Ann. XXXX"),
+        ("How much is left?", "About 50 %s of it."),
+        ("List in the format {Model Name} - {Launch Date}.", "{Model Name} - {Launch Date}"),
+    ],
+)
+def test_what_is_asked_for_or_part_of_a_sentence_is_no_slot(question, answer):
+    found = answered(question, answer)
+    assert (found["unfilled_placeholders"], found["letter_placeholders"]) == (None, None)
