@@ -79,13 +79,18 @@ def to_format(
         raise type(error)(f"{row.source}:{row.line}: {error}") from None
 
 
-def droppable(record: Record) -> dict[str, None]:
-    """The keys that a conversion of this record can be told to drop: its own, and its turns'."""
+def droppable(record: Record, source: str | None = None) -> dict[str, None]:
+    """The keys that a conversion of this record can be told to drop: its own, and its turns'.
+
+    Args:
+        record: in the format `source`, or in the one that its keys say.
+        source: the format that the record is in, where that is known.
+    """
     held = [one for value in record.values() for one in (value if isinstance(value, list) else ())]
     keys = dict.fromkeys(record) | {
         key: None for one in held if isinstance(one, dict) for key in one
     }
-    name = detect(record)
+    name = source or detect(record)
     renames = validate(record, name).renames() if name else {}
     return keys | {renames[key]: None for key in keys if key in renames}
 

@@ -56,8 +56,8 @@ def transcribe(
     Raises:
         UsageError: a target whose name says no type, or that is the source; a key to drop that no
             record has.
-        InputError: a record that can't be read or fits no format; names up to three. No record
-            with a good answer.
+        InputError: a record that can't be read or fits no format; names up to three. With
+            `good_only` no record with a good answer, or what may be a verdict and may be a class.
         OutputError: a record that the target can't hold, or a file that can't be written.
     """
     path = Path(target)
@@ -68,14 +68,18 @@ def transcribe(
     check_targets([path], [one.name for one in sources])
     with open_converter(path, sources, settings, drop, good_only=good_only) as out:
         given_up = _GivenUp(drop)
-        bad = _write_all(read_all(sources, tick), out, settings, given_up, good_only=good_only)
+        bad, judged = _write_all(
+            read_all(sources, tick), out, settings, given_up, good_only=good_only
+        )
         if bad and not out.records:
             raise InputError(f"{source}: no record is left: every answer is judged bad")
         given_up.check()
-    if bad and say is not None:
-        say(
-            f"{counted(bad, 'record')} left out, {'its' if bad == 1 else 'their'} answer judged bad"
-        )
+    if good_only and say is not None:
+        if bad:
+            its = "its" if bad == 1 else "their"
+            say(f"{counted(bad, 'record')} left out, {its} answer judged bad")
+        elif not judged:
+            say("no record has a verdict or a rejected answer; all were written")
     return out.records
 
 
@@ -86,19 +90,21 @@ def _write_all(
     given_up: _GivenUp,
     *,
     good_only: bool,
-) -> int:
-    """Write every record; with `good_only` none that is judged bad, of which the number."""
+) -> tuple[int, int]:
+    """Write all records, with `good_only` none that is judged bad: how many are, and are judged."""
     ingest = Ingest(settings.format, settings.map)
     refused: list[Refusal] = []
-    bad = 0
+    bad = judged = 0
     for record in records:
         row, _ = ingest(record)
         if isinstance(row, Refusal):
             refused.append(row)
-        elif good_only and _judged_bad(row):
+            continue
+        judged += row.format == "preference"
+        if good_only and _judged_bad(row):
             bad += 1
         elif not refused:
-            given_up.see(record.raw, settings)
+            given_up.see(record.raw, row.format, settings)
             try:
                 out.write(record.raw)
             except OutputError as error:
@@ -106,10 +112,26 @@ def _write_all(
     ingest.check_map()
     if refused:
         raise InputError(_refusals(refused))
-    return bad
+    return bad, judged
+
+
+# What stands for a verdict in CSV and where a column holds numbers, and for a class elsewhere.
+_UNSURE = {"true", "false", "0", "1", "0.0", "1.0"}
 
 
 def _judged_bad(row: Row) -> bool:
+    """Whether a verdict says that the answer is bad.
+
+    Raises:
+        InputError: what may be a verdict and may be a class; to guess would write bad answers.
+    """
+    for key in LABEL:
+        told = row.beside.get(key)
+        if not isinstance(told, bool) and str(told).casefold() in _UNSURE:
+            raise InputError(
+                f"{row.source}:{row.line}: {key}: {told!r} may be a verdict or a class; --good-only"
+                " takes true and false of JSON; give a class another key"
+            )
     return row.format == "preference" and any(row.beside.get(key) is False for key in LABEL)
 
 
@@ -120,10 +142,10 @@ class _GivenUp:
         self.unseen = set(drop)
         self.known: dict[str, None] = {}
 
-    def see(self, raw: bytes, settings: Settings) -> None:
+    def see(self, raw: bytes, source: str, settings: Settings) -> None:
         """Look at a record's keys, as long as one is missing."""
         if self.unseen:
-            keys = droppable(apply_map(parse(raw), settings.map))
+            keys = droppable(apply_map(parse(raw), settings.map), source)
             self.unseen -= keys.keys()
             self.known |= keys
 

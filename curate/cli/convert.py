@@ -49,11 +49,16 @@ def convert(
     """Write a data set in another format or file type, whole or not at all."""
     from curate.transcription import transcribe
 
-    drop = frozenset(key for word in drop_fields or () for key in word.split(","))
+    words = (key.strip() for word in drop_fields or () for key in word.split(","))
+    drop = frozenset(filter(None, words))
     if drop and to is None:
         raise UsageError("--drop-fields: is for another format; name it with --to")
     if good_only and to is None:
         raise UsageError("--good-only: is for a format without verdicts; name it with --to")
+    if good_only and to == "preference":
+        raise UsageError(
+            "--good-only: preference keeps verdicts and rejected answers; name another --to"
+        )
     settings = options.settings(**options.meant(to=to, format=format, map=map))
     with options.progress(quiet=quiet) as tick:
         count = transcribe(
