@@ -18,7 +18,7 @@ ALGEBRA = "OPENBLAS_NUM_THREADS"
 # itself it gives large arrays and batches of records back and has them cleared anew: over Alpaca
 # 226,000 page faults, now 163,000, which is 0.2 CPU-s of 7.4; 25 MB more at the peak.
 KEPT_BYTES, ALONE_BYTES = 256 << 20, 32 << 20
-_OF_GLIBC = {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"}
+_OF_GLIBC = {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"}
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 

@@ -114,6 +114,7 @@ REFUSED = [
     ("convert data.jsonl out.jsonl --to messages", 2, "did you mean 'chatml'"),
     ("convert data.jsonl out.jsonl --to chatml --drop-fields lable", 2, "there are instruction, "),
     ("convert data.jsonl out.jsonl --good-only", 2, "name it with --to"),
+    ("convert data.jsonl out.jsonl --good-only --to preference", 2, "keeps verdicts"),
     ("clean data.jsonl -o run --map nonsense", 2, "expected FIELD=COLUMN"),
     ("clean data.jsonl -o run --map nofield=x", 2, "no format has a field nofield"),
     ("clean data.jsonl -o run --map instruction=nosuch", 2, "no record has a column nosuch"),
@@ -257,6 +258,35 @@ def test_only_the_good_answers_of_judged_rows(tmp_path):
     assert done.returncode == 3
     assert b"no record is left: every answer is judged bad" in done.stderr
     assert not (tmp_path / "none.jsonl").exists()
+
+
+@pytest.mark.parametrize("label", [0, 1, 0.0, "false", "True", "0"])
+def test_what_may_be_a_verdict_or_a_class_is_not_taken_for_good(tmp_path, label):
+    row = {"prompt": "Name a fish.", "completion": "A cow.", "label": label}
+    (tmp_path / "judged.jsonl").write_bytes(orjson.dumps(row))
+    words = ("convert", "judged.jsonl", "sft.jsonl", "--to", "alpaca", "--good-only")
+    done = curate(*words, cwd=tmp_path)
+    assert done.returncode == 3
+    assert b"judged.jsonl:1: label: " in done.stderr
+    assert b"may be a verdict or a class" in done.stderr
+    assert not (tmp_path / "sft.jsonl").exists()
+
+
+def test_that_nobody_judged_the_rows_is_said(data, tmp_path):
+    done = curate("convert", data, tmp_path / "sft.jsonl", "--to", "chatml", "--good-only")
+    assert (
+        done.stderr == b"curate: no record has a verdict or a rejected answer; all were written\n"
+    )
+    assert done.stdout.endswith(b"records\n")
+
+
+def test_keys_to_drop_are_looked_for_in_the_format_that_is_named(tmp_path):
+    row = {"instruction": "Name a fish.", "output": "A carp.", "chosen": "c", "x": 1}
+    (tmp_path / "data.jsonl").write_bytes(orjson.dumps(row))
+    words = ("convert", "data.jsonl", "out.jsonl", "--format", "alpaca", "--to", "chatml")
+    done = curate(*words, "--drop-fields", "chosen, x,", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert list(orjson.loads((tmp_path / "out.jsonl").read_bytes())) == ["messages"]
 
 
 def test_what_a_folder_mixes_and_what_of_it_is_not_read_is_said(tmp_path):
@@ -461,6 +491,18 @@ def test_an_undo_is_taken_back(data, tmp_path):
     assert wrong.returncode == 2
     assert b"not undone; of this run was: empty, empty-prompt\n" in wrong.stderr
     assert curate("undo", run, "--rule", "empty", "--back").stdout.startswith(b"kept 3 -> 2")
+
+
+def test_an_undo_says_how_to_set_an_action_again(data, tmp_path):
+    run = tmp_path / "run"
+    curate("clean", data, "-o", run, "-q", "--set", "pii.action=drop,too-long.action=drop")
+    lock = (run / "curate.lock").read_bytes()
+    done = curate("undo", "run", "--rule", "too-long,pii-email", cwd=tmp_path).stdout.decode()
+    back, again = done.split("take this back: ")[1].strip().split(" && ")
+    assert again == "curate decide run --set too-long.action=drop"
+    for command in (back, again):
+        assert curate(*command.split()[1:], cwd=tmp_path).returncode == 0
+    assert (run / "curate.lock").read_bytes() == lock
 
 
 def test_a_pack_that_is_asked_for_counts_after_a_choice_by_hand(data, tmp_path):

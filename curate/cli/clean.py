@@ -123,11 +123,15 @@ def decide(
 
 def _check_set(given: list[str] | None, chosen: Settings) -> None:
     """Refuse a threshold or an action of a rule that is not asked."""
-    from curate.policy.choose import chosen_rules
+    from curate.policy.catalogue import load_rules
+    from curate.policy.choose import chosen_rules, is_meant
 
     rules = chosen_rules(chosen) if given else {}
-    for code in (*options.thresholds(given), *options.actions(given)):
-        if code not in rules:
+    known = load_rules(chosen.rules) if given else {}
+    limits, families = options.thresholds(given), options.actions(given)
+    for code in (*limits, *families):
+        taken = code not in limits and any(is_meant(one, code, known) for one in rules)
+        if code not in rules and not taken:
             raise UsageError(f"--set {code}: is no rule of this run; --select it, or its --pack")
 
 
@@ -138,7 +142,8 @@ def undo(
     ],
     *,
     back: Annotated[
-        bool, typer.Option("--back", help="Take an undo back: the rule does again what it did.")
+        bool,
+        typer.Option("--back", help="Take an undo back: the rule does again what its pack says."),
     ] = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -154,8 +159,17 @@ def undo(
     if not quiet:
         _say_change(before, after)
         if not back:
-            again = f"curate undo {quote(str(run))} --rule {','.join(codes)} --back"
-            typer.echo(f"take this back: {again}")
+            typer.echo(f"take this back: {_way_back(run, codes, before.settings, chosen)}")
+
+
+def _way_back(run: Path, codes: tuple[str, ...], before: Settings, after: Settings) -> str:
+    """The commands that take an undo back; an action that was set by hand has to be set again."""
+    again = f"curate undo {quote(str(run))} --rule {','.join(codes)} --back"
+    lost = [code for code, was in before.actions.items() if after.actions[code] != was]
+    if not lost:
+        return again
+    set_again = ",".join(f"{code}.action={before.actions[code]}" for code in lost)
+    return f"{again} && curate decide {quote(str(run))} --set {set_again}"
 
 
 def _with(settings: Settings, wanted: tuple[str, ...]) -> Settings:

@@ -59,8 +59,8 @@ def choose(
         select: codes or families (`is_meant`) to take instead of the pack's.
         ignore: codes or families to leave out, on top of the pack's.
         thresholds: code -> threshold, over the pack's.
-        actions: code or family -> action, over the pack's; a rule named here is believed however
-            many rows it hits.
+        actions: code or family -> action, over the pack's; a rule's own name counts more than its
+            family's; a rule named here is believed however many rows it hits.
         fix: take the edit rules too.
 
     Raises:
@@ -98,9 +98,10 @@ def _applied(
 ) -> Rule:
     """A rule with what a run changes of it; `named` are actions over the pack's."""
     changes: dict[str, Any] = {}
-    for prefix, action in (*pack.actions.items(), *named.items()):
-        if is_meant(rule.code, prefix, known) and rule.action != "edit":
-            changes["action"] = action
+    for actions in (pack.actions, named):
+        for prefix in sorted(actions, key=known.__contains__):  # a rule's own name comes last
+            if is_meant(rule.code, prefix, known) and rule.action != "edit":
+                changes["action"] = actions[prefix]
     if any(is_meant(rule.code, prefix, known) for prefix in named):
         changes["suspect_above"] = 1.0  # whoever names the rule's action has looked
     if rule.code in limits:

@@ -30,6 +30,13 @@ def test_a_rules_own_name_is_that_rule_alone_and_else_its_family(word, codes):
     assert {rule.code for rule in flagged if rule.suspect_above == 1.0} >= codes
 
 
+@pytest.mark.parametrize("names", [("pii", "pii-email"), ("pii-email", "pii")])
+def test_a_rules_own_action_counts_more_than_its_familys(names):
+    said = {"pii": "drop", "pii-email": "flag"}
+    rules = chosen(actions={name: said[name] for name in names})
+    assert (rules["pii-email"].action, rules["pii-iban"].action) == ("flag", "drop")
+
+
 @pytest.mark.parametrize(
     ("word", "meant"),
     [
