@@ -71,8 +71,8 @@ CONVERSION = (
     "`context` leaves that key out, `rejected` keeps the chosen answer of a pair alone, `label` "
     "gives up a verdict, good or bad. `--good-only` leaves out rows whose verdict is bad, says how "
     "many, and writes the others, and the chosen answers of pairs, without verdict or rejected "
-    'answer. A `label` of `0`, `1` or the text `"false"` may be a verdict or a class: then nothing is '
-    "written. A name that no record has is an error."
+    'answer. A `label` of `0`, `1` or the text `"false"` may be a verdict or a class: then nothing '
+    "is written. A name that no record has is an error."
 )
 
 
