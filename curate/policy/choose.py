@@ -116,8 +116,8 @@ _OF_A_SHARE = re.compile(r"\b\w+_(?:score|similarity|share) *[<>]=? *threshold\b
 def _check_thresholds(rules: Mapping[str, Rule], limits: Mapping[str, float]) -> None:
     """Refuse to set a threshold that there is not, or that nothing can reach."""
     for code, limit in limits.items():
-        if code not in rules:
-            raise UsageError(unknown_rule(code, rules))
+        if code not in rules:  # a family has no threshold, so none is suggested
+            raise UsageError(f"no rule is named {code!r}{did_you_mean(code, rules)}")
         if rules[code].threshold is None:
             raise UsageError(f"{code} has no threshold to set; `curate explain {code}` shows it")
         if not 0 <= limit <= 1 and _OF_A_SHARE.search(rules[code].when or ""):

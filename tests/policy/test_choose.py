@@ -51,3 +51,9 @@ def test_of_rules_and_families_the_nearest_is_named(word, meant):
     for how in ({"select": [word]}, {"ignore": [word]}, {"actions": {word: "drop"}}):
         with pytest.raises(UsageError, match=f"did you mean '{meant}'\\?"):
             chosen(**how)
+
+
+def test_a_threshold_of_a_family_is_answered_with_a_rule():
+    with pytest.raises(UsageError, match="'repetition'; did you mean 'repetition-") as raised:
+        chosen(thresholds={"repetition": 0.5})
+    assert "'repetition'?" not in str(raised.value)
