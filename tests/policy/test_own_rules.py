@@ -88,8 +88,7 @@ def test_a_run_needs_no_folder_but_its_own(desk, tmp_path, monkeypatch):
         done = CliRunner().invoke(app, words)
         assert "my-rules" not in done.stderr
     assert CliRunner().invoke(app, ("undo", "run", "--rule", "loud")).output == (
-        "kept 3 -> 6, dropped 3 -> 0\n"
-        "take this back: curate undo run --rule loud --back\n"
+        "kept 3 -> 6, dropped 3 -> 0\ntake this back: curate undo run --rule loud --back\n"
     )
 
 
