@@ -399,7 +399,7 @@ def test_an_unknown_format_is_a_key_error_for_the_caller_to_check():
     from curate.convert import to_format
 
     with pytest.raises(
-        UsageError, match="no format csv; it is a type of file.*there are alpaca, chatml"
+        UsageError, match=r"no format csv; it is a type of file.*there are alpaca, chatml"
     ):
         to_format({"instruction": "q", "output": "a"}, "csv")
 
