@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate import report
+from curate import embed, report
 from curate.config import IndexAt, Settings
 from curate.decide import FINDINGS, decide
 from curate.errors import InputError, OutputError, UsageError
@@ -125,6 +125,7 @@ def clean(
         settings = resolved(asked.model_copy(update={"index": told.at}))
         rules = chosen_rules(settings)
         _check_asked(settings, rules)
+        _check_embedder(settings, rules)
         sources = open_data(inputs)
         names = [_storable(source.name) for source in sources]
         draft = files.draft(Path(folder), force=force, inputs=names)
@@ -189,6 +190,19 @@ def _check_asked(settings: Settings, rules: Mapping[str, Rule]) -> None:
         )
 
 
+def _check_embedder(settings: Settings, rules: Mapping[str, Rule]) -> None:
+    """Refuse a run whose rules all read what an embedder makes, where there is none."""
+    if settings.embedder == embed.NONE and rules and all(map(_reads_vectors, rules.values())):
+        raise UsageError(
+            f"--embedder none: {', '.join(list(rules)[:3])} can find nothing without embeddings, "
+            "and no other rule is left; run `clean` without that option, or select further rules"
+        )
+
+
+def _reads_vectors(rule: Rule) -> bool:
+    return any("embedder" in one.settings for one in plan(rule.reads))
+
+
 def _storable(name: str) -> str:
     """The name of a source, if it can stand in a ledger.
 
@@ -233,6 +247,7 @@ def decide_again(
     with telling(target, index, say) as told:
         settings = resolved(settings.model_copy(update={"index": told.at}))
         rules = chosen_rules(settings)
+        _check_embedder(settings, rules)
         draft = files.draft(target, force=out is None or force)
         with told.when_published(), draft as made:
             facts = load_facts(source, lock)
@@ -351,7 +366,7 @@ def _wanted(rules: Mapping[str, Rule], settings: Settings) -> set[str]:
     read: set[str] = set().union(*(rule.reads for rule in rules.values()))
     if settings.select:
         return read
-    promised = PROMISED if settings.embedder != "none" else frozenset()
+    promised = PROMISED if settings.embedder != embed.NONE else frozenset()
     return read | (made & {*report.COLUMNS, *promised})
 
 

@@ -152,6 +152,16 @@ def test_columns_that_others_rely_on_are_in_the_scores_of_a_plain_run(tmp_path):
         assert scores[name].drop_nulls().is_between(0, 1).all(), name
 
 
+def test_rules_that_read_embeddings_alone_are_refused_where_there_are_none(tmp_path):
+    path, none = write(tmp_path, *ROWS), {"embedder": "none"}
+    with pytest.raises(UsageError, match="mismatch-answer can find nothing without embeddings"):
+        clean(path, tmp_path / "a", Settings(select=("mismatch-answer",), **none))
+    assert not (tmp_path / "a").exists()
+    clean(path, tmp_path / "b", Settings(select=("mismatch-answer", "empty"), **none))
+    with pytest.raises(UsageError, match="run `clean` without that option"):
+        decide_again(tmp_path / "b", Settings(select=("duplicate-semantic",), **none))
+
+
 def test_twice_the_same_bytes_on_one_core_or_two(tmp_path):
     path = write(tmp_path, *ROWS * 700, *BROKEN)
     outcomes = []

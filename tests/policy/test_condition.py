@@ -88,7 +88,7 @@ opened: list[str] = []
 watching = [False]
 
 
-def watch(event, arguments):
+def watch(event, arguments, watching=watching):  # a global is None when the interpreter ends
     if watching[0] and event in {"open", "os.system", "subprocess.Popen", "socket.connect"}:
         opened.append(f"{event} {arguments}")
 
