@@ -33,7 +33,7 @@ def data(tmp_path):
 
 
 def clean(data, **settings):
-    chosen = Settings(select=("synthetic-likely",), **settings)
+    chosen = Settings(select=("synthetic-likely", "empty"), **settings)
     pipeline.clean([str(data)], data.parent / "out", chosen, force=True)
     return read_lock(data.parent / "out")
 
