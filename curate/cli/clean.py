@@ -85,7 +85,7 @@ def clean(
     tell_runs(inputs, quiet=quiet)
     cached = cache.without() if no_cache else nullcontext()
     with cached, options.progress(quiet=quiet or json) as tick:
-        pipeline.clean(inputs, out, chosen, force=force, tick=tick, say=_say)
+        pipeline.clean(inputs, out, chosen, force=force, tick=tick, say=options.say)
     _show(out, quiet=quiet, json=json, inputs=inputs)
 
 
@@ -115,7 +115,7 @@ def decide(
     chosen = options.revised(was, **asked)
     _check_set(set, chosen)
     with options.progress(quiet=quiet or json) as tick:
-        after = pipeline.decide_again(run, chosen, out, force=force, tick=tick, say=_say)
+        after = pipeline.decide_again(run, chosen, out, force=force, tick=tick, say=options.say)
     if not (quiet or json):
         _say_change(before, after)
     _show(out or run, quiet=quiet, json=json)
@@ -155,7 +155,7 @@ def undo(
     codes = options.codes(rule)
     chosen = _with(before.settings, codes) if back else _without(before, codes)
     with options.progress(quiet=quiet) as tick:
-        after = pipeline.decide_again(run, chosen, tick=tick, say=_say)
+        after = pipeline.decide_again(run, chosen, tick=tick, say=options.say)
     if not quiet:
         _say_change(before, after)
         if not back:
@@ -210,11 +210,6 @@ def _without(lock: Lock, wanted: tuple[str, ...]) -> Settings:
     return options.revised(
         settings, actions={**settings.actions, **flags}, ignore=(*settings.ignore, *edits)
     )
-
-
-def _say(line: str) -> None:
-    """What the user should know even of a quiet run."""
-    typer.echo(f"curate: {line}", err=True)
 
 
 def _say_change(before: Lock, after: Lock) -> None:

@@ -63,12 +63,7 @@ def convert(
     with options.progress(quiet=quiet) as tick:
         count = transcribe(
             source, target, settings, drop=drop, good_only=good_only, force=force, tick=tick,
-            say=_say,
+            say=options.say,
         )  # fmt: skip
     if not quiet:
         typer.echo(f"{on_a_line(str(target))}: {count:,} record{'s' if count != 1 else ''}")
-
-
-def _say(line: str) -> None:
-    """What the user should know even of a quiet conversion."""
-    typer.echo(f"curate: {line}", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+from curate.cli.options import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,4 +48,4 @@ def _tell(folders: Sequence[str], what: str, held: str) -> None:
     if folders:
         named = ", ".join(folders[:SHOWN]) + (", ..." if len(folders) > SHOWN else "")
         those = f"{len(folders):,} {what}{'' if len(folders) == 1 else 's'}"
-        typer.echo(f"curate: {those} not read: {named}; name one to read its {held}", err=True)
+        say(f"{those} not read: {named}; name one to read its {held}")

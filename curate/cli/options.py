@@ -234,6 +234,11 @@ _MEANT: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
+def say(line: str) -> None:
+    """What the user should know even of a quiet command, in a line on stderr."""
+    typer.echo(f"curate: {line}", err=True)
+
+
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Tick]:
     """A bar with the rate on stderr while a terminal is there to show it."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from curate.dedup import minhash
-from curate.dedup.minhash import Runs, portions, run_keys, shingles, surplus
+from curate.dedup.minhash import Runs, run_keys, shingles, surplus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def pairs(runs: Hashes, least: float) -> tuple[Ints, Ints, Shares]:
     near = np.minimum(some.sizes[left], some.sizes[right])
     near = near >= least * np.maximum(some.sizes[left], some.sizes[right])
     left, right = left[near], right[near]
-    similarity = _similarity(some, left, right)
+    similarity = jaccard(some, left, right)
     alike = similarity >= least - _ROUNDING
     later = np.concatenate([copies, rows[left[alike]]])
     earlier = np.concatenate([first[copies], rows[right[alike]]])
@@ -148,15 +148,16 @@ def _within(rows: Ints, begins: Ints, sizes: Ints, height: int) -> Ints:
     return np.concatenate(found)
 
 
-def _similarity(some: Runs, left: Ints, right: Ints) -> Shares:
-    similarity = np.zeros(len(left))
-    for cut in portions(some.sizes[left] + some.sizes[right] + 2):
+def jaccard(some: Runs, left: Ints, right: Ints) -> Shares:
+    """The Jaccard similarity of the trigrams of each pair of rows, as multisets."""
+    made = np.zeros(len(left))
+    for cut in some.cuts(left, right):
         one, other = shingles(some.of(left[cut])), shingles(some.of(right[cut]))
         row, _, count = surplus(one, other)
         total = some.sizes[left[cut]] + some.sizes[right[cut]]
         odd = np.bincount(row, np.abs(count), len(total))
-        similarity[cut] = (total - odd) / np.maximum(total + odd, 1)
-    return similarity
+        made[cut] = (total - odd) / np.maximum(total + odd, 1)
+    return made
 
 
 def components(left: Ints, right: Ints, height: int) -> Ints:

@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from curate.dedup import minhash
+from curate.dedup.alike import jaccard
 from curate.dedup.minhash import Runs
 from curate.embed import matrix
 from curate.learn.kmeans import ONE, whole
@@ -164,24 +165,15 @@ def _overlap(frame: pl.DataFrame, left: Ints, right: Ints) -> Floats:
     asked, answered = (
         Runs(frame[name].explode().to_numpy(), every) for name in ("prompt_words", "response_words")
     )
-    made = np.zeros(len(left))
+    made = jaccard(answered, left, right)
     for some in answered.cuts(left, right):
         one, other = left[some], right[some]
-        said = answered.of(one), answered.of(other)
-        made[some] = _jaccard(*said)
-        made[some][refilled((asked.of(one), asked.of(other)), said)] = 0
+        questions, answers = (
+            (asked.of(one), asked.of(other)),
+            (answered.of(one), answered.of(other)),
+        )
+        made[some][refilled(questions, answers)] = 0
     return made
-
-
-def _jaccard(left: Hashes, right: Hashes) -> Floats:
-    """The Jaccard similarity of the trigrams of END-closed runs, as multisets."""
-    one, other = minhash.shingles(left), minhash.shingles(right)
-    height = int(np.count_nonzero(left == minhash.END))
-    row, _, count = minhash.surplus(one, other)
-    odd = np.bincount(row, np.abs(count), height)
-    total = np.bincount(one.rows, minlength=height) + np.bincount(other.rows, minlength=height)
-    similarity: Floats = (total - odd) / np.maximum(total + odd, 1)
-    return similarity
 
 
 def refilled(asked: tuple[Hashes, Hashes], answered: tuple[Hashes, Hashes]) -> Mask:
